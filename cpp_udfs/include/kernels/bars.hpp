@@ -1,0 +1,271 @@
+// The bar fold: trades, corrections and clocks of one partition to bars, late, refused and duplicate rows.
+// What every case means stands in the twin, spark_apps/kernels/reference_bars.py.
+//
+//   bar [s, s + width), s = floor(event_time / width) * width; order in a bar: (event_time, source, source_seq)
+//   horizon = market_time - lateness; entries before it are settled, entries from it on are the tail
+//   a revision = settled part of the bar, then the tail's entries of the bar, replayed in order
+//
+// Memory: see bar_state.hpp. Cost: an entry O(log instruments + log tail), a clock O(instruments).
+#pragma once
+
+#include "kernels/bar_state.hpp"
+
+namespace kernels {
+
+class BarFold {
+  public:
+    BarFold(Parameters parameters, std::int32_t generation, std::int32_t partition)
+        : parameters_(parameters), hash_(parameter_hash(&parameters_.width, 4)), cause_{generation, partition, 0, 0} {}
+
+    void apply(Int offset, const Byte* record, std::size_t size, Output& output) {
+        output_ = &output;
+        cause_.input_offset = offset;
+        cause_.ordinal = 0;
+        if (!read(record, size)) give_trade(REFUSED, RECORD_IS_READABLE, Entry{});
+    }
+
+    // Sections that changed since the last call, by rising id: 0 is the clock, else an instrument.
+    std::vector<std::pair<std::int32_t, std::vector<Byte>>> touched() {
+        std::vector<std::pair<std::int32_t, std::vector<Byte>>> sections;
+        if (clock_touched_) sections.emplace_back(0, seal(BAR_FOLD, BAR_LAYOUT, hash_, body_of(clock_)));
+        clock_touched_ = false;
+        for (auto& [key, instrument] : instruments_) {
+            if (!instrument.touched) continue;
+            sections.emplace_back(key, seal(BAR_FOLD, BAR_LAYOUT, hash_, body_of(instrument, clock_.session)));
+            instrument.touched = false;
+        }
+        return sections;
+    }
+
+    // Replaces the state, or leaves it as it was and says which section does not fit.
+    Misfit restore(const Sections& sections) {
+        ClockState clock = NEW_CLOCK;
+        Instruments instruments;
+        if (auto misfit = read_sections(sections, hash_, clock, instruments)) return misfit;
+        clock_ = clock;
+        instruments_ = std::move(instruments);
+        clock_touched_ = false;
+        return {};
+    }
+
+  private:
+    // Records.
+
+    bool read(const Byte* record, std::size_t size) {
+        if (size < sizeof(Header)) return false;
+        const auto header = load<Header>(record);
+        const auto length = size - sizeof(Header);
+        if (header.version != VERSION || header.reserved != 0 || header.length != length) return false;
+        const Byte* body = record + sizeof(Header);
+        if (header.kind == CLOCK) {
+            if (length != sizeof(Clock)) return false;
+            const auto clock = load<Clock>(body);
+            if (clock.market_time < 0 || clock.market_time > CLOCK_LIMIT) return false;
+            tick(clock);
+            return true;
+        }
+        if ((header.kind != TRADE && header.kind != CORRECTION) || length % sizeof(Entry) != 0) return false;
+        for (std::size_t place = 0; place < length; place += sizeof(Entry)) {
+            const auto entry = load<Entry>(body + place);
+            const auto reason = judge(entry, header.kind == CORRECTION);
+            if (reason != ADMITTED) give_trade(kind_of(entry, reason), reason, entry);
+        }
+        return true;
+    }
+
+    static Kind kind_of(const Entry& entry, std::uint32_t reason) {
+        if (entry.verdict != 0) return REFUSED;
+        return reason == ARRIVES_WITHIN_BOUND ? LATE : reason == IS_FIRST_SEEN ? DUPLICATE : REFUSED;
+    }
+
+    // The clock.
+
+    void tick(const Clock& clock) {
+        const bool opens = (clock.flags & OPENS) != 0 && clock.session_date > clock_.session;
+        if (!opens && (clock.session_date != clock_.session || clock_.session == NO_SESSION)) return;
+        clock_.market_time = std::max(clock_.market_time, clock.market_time);
+        clock_touched_ = true;
+        if (opens) {
+            finish();
+            clock_.session = clock.session_date;
+            clock_.ended = 0;
+            instruments_.clear();
+        }
+        close_and_settle(clock_.market_time);
+        if ((clock.flags & ENDS) != 0) finish();
+    }
+
+    Int horizon() const { return clock_.ended != 0 ? HIGHEST : clock_.market_time - parameters_.lateness; }
+
+    void finish() {
+        clock_.ended = 1;
+        close_and_settle(HIGHEST);
+    }
+
+    void close_and_settle(Int until) {
+        for (auto& [key, instrument] : instruments_) {
+            if (until >= instrument.next_close) close_bars(key, instrument, until);
+            settle(instrument, horizon());
+        }
+    }
+
+    // Emits every bar that has trades, was never emitted and ends by `until`; finds the next end after it.
+    void close_bars(std::int32_t key, Instrument& instrument, Int until) {
+        instrument.next_close = HIGHEST;
+        auto trade = instrument.tail.begin();
+        Bar bar = instrument.settled;
+        while (bar.trade_count > 0 || trade != instrument.tail.end()) {
+            if (bar.trade_count == 0) bar.start = start_of(trade->event_time);
+            const Int end = bar.start + parameters_.width;
+            for (; trade != instrument.tail.end() && trade->event_time < end; ++trade) {
+                if (trade->quantity > 0) bar.add(trade->price, trade->quantity);
+            }
+            if (bar.trade_count > 0 && !instrument.is_emitted(bar.start)) {
+                if (end <= until) {
+                    emit(key, instrument, bar);
+                } else {
+                    instrument.next_close = std::min(instrument.next_close, end);
+                }
+            }
+            bar = Bar{};
+        }
+    }
+
+    // Moves what no record can change any more out of the tail; forgets bars that are final.
+    void settle(Instrument& instrument, Int horizon) {
+        const auto is_final = [&](Int start) { return start + parameters_.width <= horizon; };
+        if (instrument.settled.trade_count > 0 && is_final(instrument.settled.start)) {
+            instrument.settled = Bar{};
+            instrument.touched = true;
+        }
+        auto trade = instrument.tail.begin();
+        for (; trade != instrument.tail.end() && trade->event_time < horizon; ++trade) {
+            const Int start = start_of(trade->event_time);
+            if (is_final(start) || trade->quantity == 0) continue;
+            instrument.settled.start = start;
+            instrument.settled.add(trade->price, trade->quantity);
+        }
+        auto bar = instrument.emitted.begin();
+        while (bar != instrument.emitted.end() && is_final(bar->start)) ++bar;
+        if (trade == instrument.tail.begin() && bar == instrument.emitted.begin()) return;
+        instrument.tail.erase(instrument.tail.begin(), trade);
+        instrument.emitted.erase(instrument.emitted.begin(), bar);
+        instrument.touched = true;
+    }
+
+    Int start_of(Int event_time) const { return floor_to(event_time, parameters_.width); }
+
+    // Entries.
+
+    std::uint32_t judge(const Entry& entry, bool is_correction) {
+        const auto reason = broken_rule(entry, is_correction);
+        if (reason != ADMITTED) return reason;
+        Instrument& instrument = instruments_[entry.instrument_id];
+        if (!instrument.of_source(entry.source).see(entry.source_seq)) return IS_FIRST_SEEN;
+        instrument.touched = true;
+        if (entry.event_time < horizon()) return ARRIVES_WITHIN_BOUND;
+        if (is_correction) return correct(entry, instrument);
+        if (static_cast<Int>(instrument.tail.size()) >= parameters_.tail_limit) return TAIL_HAS_ROOM;
+        insert(entry, instrument);
+        revise(entry.instrument_id, instrument, start_of(entry.event_time));
+        return ADMITTED;
+    }
+
+    // The first rule that an entry breaks before its number is looked at.
+    std::uint32_t broken_rule(const Entry& entry, bool is_correction) const {
+        Int amount;
+        if (entry.verdict != 0) return entry.verdict;
+        if (entry.instrument_id < 1) return RECORD_IS_READABLE;
+        if (clock_.session == NO_SESSION) return SESSION_IS_OPEN;
+        if (entry.session_date < clock_.session) return ARRIVES_WITHIN_BOUND;
+        if (entry.session_date > clock_.session) return SESSION_IS_OPEN;
+        if (entry.price <= 0) return PRICE_IS_POSITIVE;
+        if (entry.quantity < 0 || (entry.quantity == 0 && !is_correction)) return QUANTITY_IS_POSITIVE;
+        if (!amount_of(entry.price, entry.quantity, amount)) return AMOUNT_IS_IN_RANGE;
+        if (entry.event_time > clock_.market_time + parameters_.ahead) return EVENT_IS_NOT_AHEAD_OF_CLOCK;
+        return ADMITTED;
+    }
+
+    void insert(const Entry& entry, Instrument& instrument) {
+        const Trade trade{entry.event_time, entry.source, entry.source_seq, entry.price, entry.quantity, LOWEST};
+        const auto before = [](const Trade& left, const Trade& right) {
+            if (left.event_time != right.event_time) return left.event_time < right.event_time;
+            if (left.source != right.source) return left.source < right.source;
+            return left.source_seq < right.source_seq;
+        };
+        auto& tail = instrument.tail;
+        tail.insert(std::upper_bound(tail.begin(), tail.end(), trade, before), trade);
+        const Int start = start_of(trade.event_time);
+        if (!instrument.is_emitted(start)) {
+            instrument.next_close = std::min(instrument.next_close, start + parameters_.width);
+        }
+    }
+
+    std::uint32_t correct(const Entry& entry, Instrument& instrument) {
+        const auto trade = std::find_if(instrument.tail.begin(), instrument.tail.end(), [&](const Trade& each) {
+            return each.source == entry.source && each.source_seq == entry.corrects_seq;
+        });
+        if (trade == instrument.tail.end()) {
+            const bool is_known = instrument.of_source(entry.source).has(entry.corrects_seq);
+            return is_known ? ARRIVES_WITHIN_BOUND : CORRECTED_TRADE_IS_KNOWN;
+        }
+        if (entry.source_seq < trade->corrected_by) return ADMITTED;
+        const bool counts = trade->quantity != 0 || entry.quantity != 0;
+        const bool changes = counts && (trade->price != entry.price || trade->quantity != entry.quantity);
+        trade->price = entry.price;
+        trade->quantity = entry.quantity;
+        trade->corrected_by = entry.source_seq;
+        const Int start = start_of(trade->event_time);
+        if (!instrument.is_emitted(start)) {
+            instrument.next_close = std::min(instrument.next_close, start + parameters_.width);
+        }
+        if (changes) revise(entry.instrument_id, instrument, start);
+        return ADMITTED;
+    }
+
+    // Output.
+
+    void revise(std::int32_t key, Instrument& instrument, Int start) {
+        if (!instrument.is_emitted(start)) return;
+        Bar bar;
+        if (instrument.settled.trade_count > 0 && instrument.settled.start == start) bar = instrument.settled;
+        bar.start = start;
+        const Int end = start + parameters_.width;
+        auto trade = instrument.tail_from(start);
+        for (; trade != instrument.tail.end() && trade->event_time < end; ++trade) {
+            if (trade->quantity > 0) bar.add(trade->price, trade->quantity);
+        }
+        emit(key, instrument, bar);
+    }
+
+    void emit(std::int32_t key, Instrument& instrument, Bar bar) {
+        auto last = instrument.emitted_at(bar.start);
+        if (last == instrument.emitted.end() || last->start != bar.start) {
+            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0});
+        }
+        if (bar.trade_count > 0) {
+            *last = Emitted{bar.start, last->revision, bar.open, bar.high, bar.low, bar.close};
+        }
+        ++last->revision;
+        instrument.touched = true;
+        output_->put(BAR, BarOut{cause_, key, clock_.session, static_cast<std::int32_t>(last->revision), bar.start,
+                                 last->open, last->high, last->low, last->close, bar.volume, bar.value,
+                                 bar.trade_count, clock_.market_time});
+        ++cause_.ordinal;
+    }
+
+    void give_trade(Kind kind, std::uint32_t reason, const Entry& entry) {
+        output_->put(kind, TradeOut{cause_, reason, entry, clock_.market_time});
+        ++cause_.ordinal;
+    }
+
+    Parameters parameters_;
+    std::uint64_t hash_;
+    Cause cause_;
+    ClockState clock_ = NEW_CLOCK;
+    bool clock_touched_ = false;
+    Instruments instruments_;
+    Output* output_ = nullptr;
+};
+
+}  // namespace kernels

@@ -1,0 +1,206 @@
+// The only file that knows Python: checks shapes, releases the GIL, and gives errors their names.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "kernels/bars.hpp"
+#include "kernels/indicators.hpp"
+#include "kernels/session_bars.hpp"
+
+namespace py = pybind11;
+using kernels::Byte;
+using kernels::Int;
+template <class T>
+using Column = py::array_t<T, py::array::c_style>;
+
+namespace {
+
+[[noreturn]] void raise(const char* error, const std::string& message) {
+    const auto type = py::module_::import("spark_apps.errors").attr(error);
+    PyErr_SetString(type.ptr(), message.c_str());
+    throw py::error_already_set();
+}
+
+[[noreturn]] void raise_misfit(std::int32_t key, const std::string& what) {
+    raise("StateMismatch", "state section " + std::to_string(key) + ": " + what +
+                               ". Start a new generation (settings live.generation) or seed anew");
+}
+
+// Gives a vector to NumPy without a copy.
+template <class T>
+Column<T> as_array(std::vector<T>&& values) {
+    auto* kept = new std::vector<T>(std::move(values));
+    const py::capsule owner(kept, [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+    return Column<T>(static_cast<py::ssize_t>(kept->size()), kept->data(), owner);
+}
+
+template <class First, class... Rest>
+std::size_t rows_of(const char* what, const First& first, const Rest&... rest) {
+    const bool is_flat = first.ndim() == 1 && (... && (rest.ndim() == 1));
+    if (!is_flat || !(... && (rest.size() == first.size()))) {
+        raise("SchemaMismatch", std::string(what) + ": columns must be flat and of equal length");
+    }
+    return static_cast<std::size_t>(first.size());
+}
+
+void check_parameter(const char* name, Int value, Int low) {
+    if (value < low || value > kernels::PARAMETER_LIMIT) {
+        raise("BadSetting", std::string("bar fold: ") + name + " is " + std::to_string(value) +
+                                "; it must be between " + std::to_string(low) + " and 2^60. Mend [live] in conf");
+    }
+}
+
+class BarFold {
+  public:
+    BarFold(Int width, Int lateness, Int ahead, Int tail_limit, std::int32_t generation, std::int32_t partition)
+        : fold_({width, lateness, ahead, tail_limit}, generation, partition) {
+        check_parameter("width", width, 1);
+        check_parameter("lateness", lateness, 0);
+        check_parameter("ahead", ahead, 0);
+        check_parameter("tail_limit", tail_limit, 1);
+    }
+
+    py::tuple apply(const Column<Int>& offsets, const Column<Byte>& data, const Column<Int>& bounds) {
+        check_places(offsets, data, bounds);
+        kernels::Output output;
+        {
+            const py::gil_scoped_release release;
+            for (py::ssize_t i = 0; i < offsets.size(); ++i) {
+                const Int start = bounds.data()[i];
+                const auto size = static_cast<std::size_t>(bounds.data()[i + 1] - start);
+                fold_.apply(offsets.data()[i], data.data() + start, size, output);
+            }
+        }
+        return py::make_tuple(as_array(std::move(output.data)), as_array(std::move(output.bounds)));
+    }
+
+    py::list touched() {
+        py::list sections;
+        for (const auto& [key, bytes] : fold_.touched()) {
+            sections.append(py::make_tuple(key, py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        }
+        return sections;
+    }
+
+    void restore(const py::iterable& sections) {
+        kernels::Sections stored;
+        for (const auto& section : sections) {
+            const auto pair = section.cast<py::sequence>();
+            stored[pair[0].cast<std::int32_t>()] = static_cast<std::string>(py::bytes(pair[1]));
+        }
+        if (const auto misfit = fold_.restore(stored)) raise_misfit(misfit->first, misfit->second);
+    }
+
+  private:
+    static void check_places(const Column<Int>& offsets, const Column<Byte>& data, const Column<Int>& bounds) {
+        const auto count = offsets.size();
+        bool fits = offsets.ndim() == 1 && data.ndim() == 1 && bounds.ndim() == 1 && bounds.size() == count + 1;
+        fits = fits && bounds.data()[0] >= 0 && bounds.data()[count] <= data.size();
+        fits = fits && std::is_sorted(bounds.data(), bounds.data() + bounds.size());
+        if (!fits) {
+            raise("SchemaMismatch", "fold_input: bounds of " + std::to_string(count) + " records do not cut " +
+                                        std::to_string(data.size()) + " bytes of data");
+        }
+        const auto* last = offsets.data() + count;
+        if (std::adjacent_find(offsets.data(), last, std::greater_equal<Int>()) != last) {
+            raise("SchemaMismatch",
+                  "fold_input: offsets do not rise. Sort the records of a partition by offset before apply");
+        }
+    }
+
+    kernels::BarFold fold_;
+};
+
+py::dict fold_bars(const Column<std::int32_t>& instrument_id, const Column<Int>& event_time,
+                   const Column<Int>& source_seq, const Column<Int>& price, const Column<Int>& quantity, Int width) {
+    const auto size = rows_of("fold_bars", instrument_id, event_time, source_seq, price, quantity);
+    check_parameter("width", width, 1);
+    const kernels::TradeColumns trades{instrument_id.data(), event_time.data(), source_seq.data(),
+                                       price.data(),         quantity.data(),   size};
+    kernels::SessionBars bars(width);
+    std::size_t row;
+    {
+        const py::gil_scoped_release release;
+        row = bars.fold(trades);
+    }
+    if (row < size) {
+        const auto text = [row](const auto* values) { return std::to_string(values[row]); };
+        raise("RuleViolated", "fold_bars: row " + std::to_string(row) + " is no trade: instrument " +
+                                  text(trades.instrument_id) + ", time " + text(trades.event_time) + ", price " +
+                                  text(trades.price) + ", quantity " + text(trades.quantity) +
+                                  ". Set such rows aside before folding");
+    }
+    py::dict columns;
+    Column<std::int32_t> ids(static_cast<py::ssize_t>(bars.size()));
+    columns["instrument_id"] = ids;
+    const auto add = [&](const char* name) {
+        Column<Int> column(static_cast<py::ssize_t>(bars.size()));
+        columns[name] = column;
+        return column.mutable_data();
+    };
+    kernels::BarColumns out{ids.mutable_data(), add("bar_start"), add("open"),  add("high"),        add("low"),
+                            add("close"),       add("volume"),    add("value"), add("trade_count"), add("available_at")};
+    const py::gil_scoped_release release;
+    bars.write(out);
+    return columns;
+}
+
+class IndicatorFold {
+  public:
+    py::tuple apply(const Column<std::int32_t>& instrument_id, const Column<double>& high, const Column<double>& low,
+                    const Column<double>& close, const Column<Int>& volume) {
+        const auto size = rows_of("indicators", instrument_id, high, low, close, volume);
+        const kernels::PriceColumns rows{instrument_id.data(), high.data(),   low.data(),
+                                         close.data(),         volume.data(), size};
+        const auto bad = kernels::IndicatorFold::first_bad(rows);
+        if (bad < size) {
+            raise("RuleViolated", "indicators: row " + std::to_string(bad) + ", high " + std::to_string(high.data()[bad]) +
+                                      ", low " + std::to_string(low.data()[bad]) + ", close " +
+                                      std::to_string(close.data()[bad]) +
+                                      ": not finite. Set such rows aside before folding");
+        }
+        const auto count = static_cast<py::ssize_t>(size);
+        Column<double> values({count, py::ssize_t{kernels::INDICATORS}});
+        Column<Int> opening(count), closing(count);
+        auto *values_out = values.mutable_data();
+        auto *opening_out = opening.mutable_data(), *closing_out = closing.mutable_data();
+        {
+            const py::gil_scoped_release release;
+            fold_.apply(rows, values_out, opening_out, closing_out);
+        }
+        return py::make_tuple(values, opening, closing);
+    }
+
+    py::bytes state(std::int32_t instrument_id) const {
+        const auto bytes = fold_.state(instrument_id);
+        return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+
+    void restore(std::int32_t instrument_id, const py::bytes& state) {
+        const auto problem = fold_.restore(instrument_id, static_cast<std::string>(state));
+        if (problem) raise_misfit(instrument_id, *problem);
+    }
+
+  private:
+    kernels::IndicatorFold fold_;
+};
+
+}  // namespace
+
+PYBIND11_MODULE(_native, module) {
+    module.doc() = "The C++ kernels; spark_apps.kernels is their face, reference.py says what they mean.";
+    py::class_<BarFold>(module, "BarFold")
+        .def(py::init<Int, Int, Int, Int, std::int32_t, std::int32_t>(), py::arg("width"), py::arg("lateness"),
+             py::arg("ahead"), py::arg("tail_limit"), py::arg("generation"), py::arg("partition"))
+        .def("apply", &BarFold::apply, py::arg("offsets"), py::arg("data"), py::arg("bounds"))
+        .def("touched", &BarFold::touched)
+        .def("restore", &BarFold::restore, py::arg("sections"));
+    py::class_<IndicatorFold>(module, "IndicatorFold")
+        .def(py::init<>())
+        .def("apply", &IndicatorFold::apply, py::arg("instrument_id"), py::arg("high"), py::arg("low"), py::arg("close"),
+             py::arg("volume"))
+        .def("state", &IndicatorFold::state, py::arg("instrument_id"))
+        .def("restore", &IndicatorFold::restore, py::arg("instrument_id"), py::arg("state"));
+    module.def("fold_bars", &fold_bars, py::arg("instrument_id"), py::arg("event_time"), py::arg("source_seq"),
+               py::arg("price"), py::arg("quantity"), py::arg("width"));
+}

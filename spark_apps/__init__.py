@@ -1,0 +1,1 @@
+"""Tayho: a Spark lakehouse for the Vietnamese stock market."""

@@ -1,0 +1,128 @@
+"""The `tayho` command: says which, never how."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from spark_apps.errors import TayhoError
+from spark_apps.settings import Settings, load, variables
+
+app = typer.Typer(
+    help="Tayho: a Spark lakehouse for the Vietnamese stock market.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+# A file or a pipe has no width of its own: tables are written there as wide as they are.
+console = Console(width=None if sys.stdout.isatty() else 240)
+
+Profile = Annotated[str | None, typer.Option(help="conf/<profile>.toml to read; default TAYHO_PROFILE or local.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command; an error of ours is one sentence, not a stack."""
+    try:
+        app()
+    except TayhoError as error:
+        console.print(f"[red]{type(error).__name__}[/red]: {error}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+
+
+def _start(profile: str | None) -> Settings:
+    from spark_apps.lake.logs import configure
+
+    settings = load(profile)
+    configure(settings)
+    return settings
+
+
+@app.command()
+def run(
+    data: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of real files instead of the simulated market."),
+    ] = None,
+    profile: Profile = None,
+) -> None:
+    """Carry a trading session from the exchange to a report, and say where to look."""
+    from spark_apps.jobs.day import make_day
+
+    settings = _start(profile)
+    made = make_day(settings, data, lambda line: console.print(line, highlight=False))
+    grid = Grid(*("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run"), title="Rows per table")
+    for row in made.rows:
+        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
+    console.print(grid)
+    for name, path in made.places.items():
+        console.print(f"{name:<10} {path}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def live(
+    until_idle: Annotated[bool, typer.Option(help="Stop once all that is published is in the tables.")] = False,
+    profile: Profile = None,
+) -> None:
+    """Run the live application: broker to bronze, fold and gold, until it is stopped."""
+    from spark_apps.jobs.live import serve
+
+    serve(_start(profile), until_idle)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="Spark SQL over tables and views.")], profile: Profile = None
+) -> None:
+    """Answer one SQL query over the tables and the views of sql/views."""
+    from spark_apps.lake.catalogue import run_sql
+    from spark_apps.lake.session import session
+
+    settings = _start(profile)
+    frame = run_sql(session(settings, "sql"), settings, query)
+    grid = Grid(*frame.columns)
+    for row in frame.limit(1000).collect():
+        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(grid)
+
+
+@app.command("check-config")
+def check_config(profile: Profile = None, as_json: Json = False) -> None:
+    """Read the settings and print every key with its value, secrets as stars."""
+    settings = load(profile)
+    if as_json:
+        console.print_json(settings.model_dump_json())
+        return
+    grid = Grid("variable", "value", "meaning")
+    for name, meaning in variables().items():
+        value: object = settings
+        for part in name.removeprefix("TAYHO_").lower().split("__"):
+            value = getattr(value, part)
+        grid.add_row(name, str(value), meaning)
+    console.print(grid)
+
+
+@app.command()
+def doctor(profile: Profile = None, as_json: Json = False) -> None:
+    """Say what is missing on this machine and how to mend it; exit 1 when something is."""
+    from spark_apps.lake.doctor import examine
+
+    findings = examine(profile)
+    if as_json:
+        console.print_json(data=[{"check": one.check.name, "ok": one.is_well, "found": one.found} for one in findings])
+    else:
+        grid = Grid("check", "", "found", "what to do")
+        for one in findings:
+            verdict = "[green]ok[/green]" if one.is_well else "[red]missing[/red]"
+            grid.add_row(
+                one.check.name, verdict, one.found, "" if one.is_well else f"{one.check.without} {one.check.mend}"
+            )
+        console.print(grid)
+    sys.exit(0 if all(one.is_well for one in findings) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the recent path looks like, per instrument."""

@@ -1,0 +1,11 @@
+"""Make gold.bars_1m from silver.trades, file to file."""
+
+from spark_apps.lake.command import main
+from spark_apps.lake.job import Job
+from spark_apps.market.bars import build_bars_1m
+from spark_apps.tables.market import BARS_1M
+
+job = Job(BARS_1M, build_bars_1m, by="files", needs_kernels=True)
+
+if __name__ == "__main__":
+    main(job)

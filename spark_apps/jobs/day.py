@@ -1,0 +1,185 @@
+"""A whole day, as `tayho run` does it: broker, feed, live application, nightly batch, report."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from spark_apps.errors import EmptyInput, ServiceFailed
+from spark_apps.jobs import all_jobs
+from spark_apps.jobs.feed_sim import publish as publish_simulated
+from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
+from spark_apps.jobs.report import write_data_docs, write_report
+from spark_apps.lake.catalogue import write_tables_sql
+from spark_apps.lake.job import batch
+from spark_apps.lake.location import lake_folder, report_folder
+from spark_apps.lake.provenance import RunReport
+from spark_apps.lake.reading import row_count
+from spark_apps.lake.run import run
+from spark_apps.lake.services import broker
+from spark_apps.lake.session import session
+from spark_apps.lake.tables import ensure
+from spark_apps.settings import Settings
+from spark_apps.sources.cafef.simulate import write_daily_files
+from spark_apps.tables import ALL_TABLES
+from spark_apps.tables.market import TICKS
+from spark_apps.tables.model import Table
+from spark_apps.tables.sources import MESSAGES, UNDATED
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Day:
+    """Hold what a person wants to know afterwards: rows per table, and where to look."""
+
+    rows: list[tuple[str | int, ...]]
+    places: dict[str, Path]
+
+
+def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
+    """Carry one simulated session, or every session of a folder of real files, from the exchange to the report.
+
+    Real files get a lake of their own beside the simulated one. What is done already is not done again.
+    """
+    if data is None:
+        with step(say, f"daily files of the simulated market, seed {settings.seed}"):
+            write_daily_files(
+                settings.landing_root,
+                settings.seed,
+                settings.session_date,
+                settings.history_sessions,
+                settings.trades_per_session,
+            )
+    else:
+        beside = settings.lake_root.parent / "real"
+        settings = settings.with_values(
+            lake_root=beside / "lake", landing_root=data.absolute(), report_root=beside / "reports"
+        )
+    _stream(settings, data, say)
+    with step(say, "Spark session of the nightly batch"):
+        spark = session(settings, "day")
+    reports = _batch(spark, settings, say)
+    days = _days_of(MESSAGES, settings)
+    last = days[-1] if days else settings.session_date
+    if settings.features.data_docs:
+        with step(say, "Great Expectations data docs"):
+            write_data_docs(spark, settings, last, last)
+    with step(say, "report and build/tables.sql"):
+        report = write_report(spark, settings, last)
+        write_tables_sql(settings, Path("build/tables.sql"))
+    places = {
+        "report": report,
+        "data docs": report_folder(settings) / "data_docs" / "index.html",
+        "tables": lake_folder(settings),
+        "logs": _log(settings).parent,
+    }
+    return Day(_rows(reports, settings), {name: path for name, path in places.items() if path.exists()})
+
+
+@contextmanager
+def step(say: Say, name: str) -> Iterator[None]:
+    """Say a step when it begins, and how long it took when it has ended."""
+    began = time.monotonic()
+    say(f"... {name}")
+    yield
+    say(f"    {time.monotonic() - began:.0f} s")
+
+
+def _stream(settings: Settings, data: Path | None, say: Say) -> None:
+    """Publish the sessions and let the live application take in all of them."""
+    named = settings.kafka.bootstrap_servers
+    folder = settings.lake_root.absolute().parent / "broker"
+    with step(say, "broker"):
+        beside = nullcontext(named) if named else broker(folder)
+    with beside as address:
+        kafka = settings.kafka.model_copy(update={"bootstrap_servers": address})
+        here = settings.with_values(kafka=kafka)
+        for name, publish in _sessions(here, data):
+            with step(say, f"feed: {name}"):
+                publish()
+        with step(say, "live application: broker to bronze, fold and gold"):
+            _run_live(here)
+
+
+def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable[[], object]]]:
+    if data is None:
+        day = settings.session_date
+        return [(f"simulated session {day}", partial(publish_simulated, settings, day))]
+    files = sorted((data / "vn30f" / "ticks").glob("*.csv.gz"))
+    days = [datetime.strptime(file.name[:8], "%Y%m%d").date() for file in files]  # noqa: DTZ007 - a date has no zone
+    return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in days]
+
+
+def _run_live(settings: Settings) -> None:
+    """Run the live application as its own process until it has taken in everything published."""
+    log = _log(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {
+        "TAYHO_LAKE_ROOT": str(settings.lake_root),
+        "TAYHO_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+    }
+    command = [sys.executable, "-m", "spark_apps.jobs.live", "--until-idle", "--profile", settings.profile]
+    with log.open("ab") as output:
+        ended = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
+    if ended.returncode:
+        raise ServiceFailed(f"the live application ended with {ended.returncode}: read {log}, then `make run` again")
+
+
+def _log(settings: Settings) -> Path:
+    return settings.lake_root.absolute().parent / "logs" / "live.log"
+
+
+def _days_of(table: Table, settings: Settings) -> list[date]:
+    """List the days that a table holds, from its partitions."""
+    actions = pa.table(ensure(table, settings).get_add_actions(flatten=True))
+    return sorted(set(actions[f"partition.{table.time}"].to_pylist())) if actions.num_rows else []
+
+
+def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunReport]:
+    """Run every batch job in the order of the tables: those of ticks over the days that arrived, others over all."""
+    arrived = _days_of(MESSAGES, settings)
+    reports: dict[str, RunReport] = {}
+    for job in all_jobs():
+        name = job.writes.full_name
+        is_of_ticks = descends(job.writes, TICKS)
+        if is_of_ticks and not arrived:
+            continue
+        days = batch(arrived[0], arrived[-1]) if is_of_ticks else batch(UNDATED, settings.session_date)
+        with step(say, name):
+            try:
+                reports[name] = run(job, days, spark, settings)
+            except EmptyInput:
+                continue
+    return reports
+
+
+def descends(table: Table, origin: Table) -> bool:
+    """Say whether a table is made from another, itself included, over however many steps."""
+    return table == origin or any(descends(source, origin) for source in table.made_from)
+
+
+def _rows(reports: dict[str, RunReport], settings: Settings) -> list[tuple[str | int, ...]]:
+    """Put each table's rows beside what this run counted."""
+    rows: list[tuple[str | int, ...]] = []
+    for table in ALL_TABLES:
+        if table.upkeep == "external":
+            continue
+        held = row_count(table, settings)
+        report = reports.get(table.full_name)
+        if report is None or report.status == "unchanged":
+            counts: tuple[str | int, ...] = ("", "", "", "", "", report.status if report else "")
+        else:
+            counts = (report.rows_in, report.rows_out, report.quarantined, report.late, report.duplicate, report.status)
+        if held or report:
+            rows.append((table.full_name, held, *counts))
+    return rows

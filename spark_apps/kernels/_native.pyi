@@ -1,0 +1,36 @@
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+class BarFold:
+    def __init__(
+        self, width: int, lateness: int, ahead: int, tail_limit: int, generation: int, partition: int
+    ) -> None: ...
+    def apply(
+        self, offsets: NDArray[np.int64], data: NDArray[np.uint8], bounds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]: ...
+    def touched(self) -> list[tuple[int, bytes]]: ...
+    def restore(self, sections: Iterable[tuple[int, bytes]]) -> None: ...
+
+class IndicatorFold:
+    def __init__(self) -> None: ...
+    def apply(
+        self,
+        instrument_id: NDArray[np.int32],
+        high: NDArray[np.float64],
+        low: NDArray[np.float64],
+        close: NDArray[np.float64],
+        volume: NDArray[np.int64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]: ...
+    def state(self, instrument_id: int) -> bytes: ...
+    def restore(self, instrument_id: int, state: bytes) -> None: ...
+
+def fold_bars(
+    instrument_id: NDArray[np.int32],
+    event_time: NDArray[np.int64],
+    source_seq: NDArray[np.int64],
+    price: NDArray[np.int64],
+    quantity: NDArray[np.int64],
+    width: int,
+) -> dict[str, NDArray[np.int32] | NDArray[np.int64]]: ...

@@ -1,0 +1,47 @@
+"""Turn the fold's output records into Arrow tables with the columns of tables/live.py, our own clocks left out.
+
+A refused record may carry any number. One that its column cannot hold stands as the largest that it can, so that
+garbage cannot stop the tables; bronze.fold_input has it as it came.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from spark_apps.kernels.arrow import decimals
+from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows, split_outputs
+from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.model import Table
+
+# Bars stand last: where all four are written, their commit also says how far the output is read.
+LIVE_TABLES: dict[Kind, Table] = {
+    Kind.LATE: LATE_LIVE,
+    Kind.REFUSED: REFUSED_LIVE,
+    Kind.DUPLICATE: DUPLICATES_LIVE,
+    Kind.BAR: BARS_1M_LIVE,
+}
+_REASON_NAMES = np.array([REASONS.get(number, "") for number in range(max(REASONS) + 1)], object)
+_LARGEST_PRICE = 10**18 - 1
+_LAST_DAY = 2_932_896  # 9999-12-31 in days since 1970
+_DECIMALS = {"open": 18, "high": 18, "low": 18, "close": 18, "price": 18, "value": 28}
+
+
+def output_tables(data: Bytes, bounds: Ints) -> dict[Kind, pa.Table]:
+    """Sort output records by kind: a table for every output kind, in order of emission; raise SchemaMismatch."""
+    return {kind: _table(rows) for kind, rows in split_outputs(data, bounds).items()}
+
+
+def _table(rows: Rows) -> pa.Table:
+    columns = {name: _column(name, np.ascontiguousarray(rows[name])) for name in rows.dtype.names or ()}
+    return pa.table(columns)
+
+
+def _column(name: str, values: Ints) -> pa.Array:
+    if name == "session_date":
+        return pa.array(np.clip(values, 0, _LAST_DAY)).cast(pa.date32())
+    if name == "reason":
+        return pa.array(_REASON_NAMES[values], pa.string())
+    if name == "source":
+        return pa.array(values.astype(np.int32))
+    if name == "price":
+        values = np.clip(values, -_LARGEST_PRICE, _LARGEST_PRICE)
+    return decimals(values, _DECIMALS[name], 4) if name in _DECIMALS else pa.array(values)

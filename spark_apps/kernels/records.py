@@ -1,0 +1,197 @@
+"""Write and read the records of fold_input and fold_output: fixed little-endian layouts, one header each.
+
+A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), one CLOCK, one BAR_OUT or one TRADE_OUT.
+Prices are int64 with four decimals, times nanoseconds UTC, session dates days since 1970. The layouts are those of
+`cpp_udfs/include/kernels/records.hpp`; a test compares the two. Many records side by side are a pair (data, bounds):
+all their bytes, and n + 1 places where they begin and end.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum, IntFlag
+from itertools import pairwise
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_apps.errors import SchemaMismatch
+from spark_apps.tables.market import TICKS
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Ints: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.void]
+
+VERSION = 1
+SOURCES = {"sim": 1, "vn30f": 2}
+NO_TARGET = -1
+# Price times quantity, unscaled: 7,200 billion VND, a good part of what the whole market trades in a day.
+AMOUNT_LIMIT = 1 << 56
+# Market time beyond the year 2116 is no time; it leaves room for adding a width without overflow.
+CLOCK_LIMIT = 1 << 62
+
+
+class Kind(IntEnum):
+    """Name what a record is: up to 15 input, from 16 on output."""
+
+    TRADE = 1
+    CLOCK = 2
+    CORRECTION = 3
+    BAR = 16
+    LATE = 17
+    REFUSED = 18
+    DUPLICATE = 19
+
+
+class ClockFlag(IntFlag):
+    """Say what a clock record does beside moving market time."""
+
+    NONE = 0
+    OPENS = 1
+    ENDS = 2
+
+
+class Reason(IntEnum):
+    """Number the fold's own rules: what must hold for an entry to count."""
+
+    SESSION_IS_OPEN = 1
+    EVENT_IS_NOT_AHEAD_OF_CLOCK = 2
+    PRICE_IS_POSITIVE = 3
+    QUANTITY_IS_POSITIVE = 4
+    CORRECTED_TRADE_IS_KNOWN = 5
+    TAIL_HAS_ROOM = 6
+    ARRIVES_WITHIN_BOUND = 7
+    IS_FIRST_SEEN = 8
+    RECORD_IS_READABLE = 9
+    AMOUNT_IS_IN_RANGE = 10
+
+
+FIRST_FEED_REASON = 16
+REASONS: dict[int, str] = {reason.value: reason.name.lower() for reason in Reason} | {
+    number: rule.name for number, rule in enumerate(TICKS.rules_of("error"), FIRST_FEED_REASON)
+}
+
+HEADER = np.dtype([("kind", "u1"), ("version", "u1"), ("reserved", "<u2"), ("length", "<u4")])
+ENTRY = np.dtype(
+    [
+        ("instrument_id", "<i4"),
+        ("session_date", "<i4"),
+        ("source", "<u2"),
+        ("verdict", "<u2"),
+        ("reserved", "<u4"),
+        ("source_seq", "<i8"),
+        ("corrects_seq", "<i8"),
+        ("event_time", "<i8"),
+        ("price", "<i8"),
+        ("quantity", "<i8"),
+    ]
+)
+CLOCK = np.dtype([("market_time", "<i8"), ("session_date", "<i4"), ("flags", "<u4")])
+CAUSE = np.dtype([("generation", "<i4"), ("input_partition", "<i4"), ("input_offset", "<i8"), ("ordinal", "<i4")])
+BAR_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        *((name, "<i4") for name in ("instrument_id", "session_date", "revision")),
+        *((name, "<i8") for name in ("bar_start", "open", "high", "low", "close")),
+        *((name, "<i8") for name in ("volume", "value", "trade_count", "available_at")),
+    ]
+)
+TRADE_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        ("reason", "<u4"),
+        *((name, ENTRY[name]) for name in ENTRY.names or ()),
+        ("available_at", "<i8"),
+    ]
+)
+OUTPUTS = {Kind.BAR: BAR_OUT, Kind.LATE: TRADE_OUT, Kind.REFUSED: TRADE_OUT, Kind.DUPLICATE: TRADE_OUT}
+_NUMBERS = frozenset(Kind)
+_BODIES = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, **OUTPUTS}
+
+
+def encode(kind: Kind, body: Rows) -> bytes:
+    """Write one record: the header of its kind, then the rows of `body`, whose dtype must be that of the kind."""
+    if body.dtype != _BODIES[kind]:
+        raise SchemaMismatch(f"{kind.name} record: body has {body.dtype}, the layout is {_BODIES[kind]}")
+    header = np.array((kind, VERSION, 0, body.nbytes), HEADER)
+    return header.tobytes() + body.tobytes()
+
+
+def encode_trades(entries: Rows) -> bytes:
+    """Write one TRADE record of n entries (dtype ENTRY)."""
+    return encode(Kind.TRADE, entries)
+
+
+def encode_corrections(entries: Rows) -> bytes:
+    """Write one CORRECTION record of n entries; corrects_seq names the trade, quantity 0 cancels it."""
+    return encode(Kind.CORRECTION, entries)
+
+
+def encode_clock(market_time: int, session_date: int, flags: ClockFlag = ClockFlag.NONE) -> bytes:
+    """Write one CLOCK record; `market_time` in nanoseconds UTC, `session_date` in days since 1970."""
+    return encode(Kind.CLOCK, np.array([(market_time, session_date, flags)], CLOCK))
+
+
+def encode_unreadable(payload: bytes = b"") -> bytes:
+    """Write a record that no fold can read, for a message of which the feed knows nothing but that it came."""
+    return np.array((0, VERSION, 0, len(payload)), HEADER).tobytes() + payload
+
+
+def decode(record: bytes) -> tuple[Kind, Rows]:
+    """Read one record as its kind and the rows of its body; raise SchemaMismatch where the layout does not hold."""
+    if len(record) < HEADER.itemsize:
+        raise SchemaMismatch(f"record of {len(record)} bytes: shorter than its header of {HEADER.itemsize}")
+    header = np.frombuffer(record, HEADER, count=1)[0]
+    number, version, reserved, length = (int(value) for value in header.item())
+    body = len(record) - HEADER.itemsize
+    if number not in _NUMBERS or version != VERSION or reserved != 0 or length != body:
+        raise SchemaMismatch(f"record of {len(record)} bytes: header {header} is not one of layout version {VERSION}")
+    layout = _BODIES[Kind(number)]
+    if body % layout.itemsize != 0 or (layout is not ENTRY and body != layout.itemsize):
+        raise SchemaMismatch(f"{Kind(number).name} record: a body of {body} bytes does not hold {layout.itemsize} each")
+    return Kind(number), np.frombuffer(record, layout, offset=HEADER.itemsize)
+
+
+def join(records: Sequence[bytes]) -> tuple[Bytes, Ints]:
+    """Lay records side by side as (data, bounds)."""
+    bounds = np.zeros(len(records) + 1, np.int64)
+    np.cumsum([len(record) for record in records], out=bounds[1:])
+    return np.frombuffer(b"".join(records), np.uint8), bounds
+
+
+def cut(data: Bytes, bounds: Ints) -> list[bytes]:
+    """Cut (data, bounds) into records."""
+    whole = data.tobytes()
+    return [whole[start:end] for start, end in pairwise(bounds.tolist())]
+
+
+def check_places(offsets: Ints, data: Bytes, bounds: Ints) -> None:
+    """Refuse records whose places and offsets do not fit together."""
+    if len(bounds) != len(offsets) + 1 or bounds[0] < 0 or bounds[-1] > len(data) or bool(np.any(np.diff(bounds) < 0)):
+        raise SchemaMismatch(f"fold_input: bounds of {len(offsets)} records do not cut {len(data)} bytes of data")
+    if bool(np.any(np.diff(offsets) <= 0)):
+        raise SchemaMismatch("fold_input: offsets do not rise. Sort the records of a partition by offset before apply")
+
+
+def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
+    """Sort output records by kind: for every output kind an array (BAR_OUT or TRADE_OUT), in order of emission.
+
+    Raise SchemaMismatch when a record is of another kind, version or length.
+    """
+    headers = _gather(data, bounds[:-1], HEADER)
+    sizes = np.diff(bounds)
+    rows: dict[Kind, Rows] = {}
+    for kind, layout in OUTPUTS.items():
+        here = (headers["kind"] == kind) & (headers["version"] == VERSION)
+        here &= sizes == HEADER.itemsize + layout.itemsize
+        rows[kind] = _gather(data, bounds[:-1][here] + HEADER.itemsize, layout)
+    unread = len(sizes) - sum(len(part) for part in rows.values())
+    if unread:
+        raise SchemaMismatch(f"fold_output: {unread} of {len(sizes)} records are no output of layout version {VERSION}")
+    return rows
+
+
+def _gather(data: Bytes, starts: Ints, layout: np.dtype[Any]) -> Rows:
+    places = starts[:, None] + np.arange(layout.itemsize)
+    if places.size and places[-1, -1] >= len(data):
+        raise SchemaMismatch(f"fold_output: a record at byte {starts[-1]} is shorter than its layout")
+    return cast(Rows, data[places].view(layout).reshape(-1))

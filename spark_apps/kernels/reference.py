@@ -1,0 +1,7 @@
+"""Gather the twins: every kernel in plain Python and NumPy, under the names of the native module."""
+
+from spark_apps.kernels.reference_bars import BarFold
+from spark_apps.kernels.reference_fold_bars import fold_bars
+from spark_apps.kernels.reference_indicators import IndicatorFold
+
+__all__ = ["BarFold", "IndicatorFold", "fold_bars"]

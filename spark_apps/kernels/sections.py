@@ -1,0 +1,67 @@
+"""Give the state of a fold its sections: a header that says whose state it is, then the bytes of one key.
+
+A section is SECTION (fold, layout version, byte order, parameter hash, length and CRC-32 of the body), then the body.
+A state that does not fit is refused by name. The header is `SectionHeader` in `cpp_udfs/include/kernels/records.hpp`.
+"""
+
+import struct
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+
+from spark_apps.errors import StateMismatch
+
+BAR_FOLD = 1
+INDICATOR_FOLD = 2
+BYTE_ORDER = 0x01020304
+MASK = (1 << 64) - 1
+FNV_OFFSET = 14695981039346656037
+FNV_PRIME = 1099511628211
+
+SECTION = np.dtype(
+    [
+        ("fold", "<u2"),
+        ("layout", "<u2"),
+        ("byte_order", "<u4"),
+        ("parameters", "<u8"),
+        ("length", "<u4"),
+        ("checksum", "<u4"),
+    ]
+)
+
+
+def parameter_hash(parameters: Sequence[int]) -> int:
+    """Hash parameters as FNV-1a 64 over their little-endian int64 bytes."""
+    value = FNV_OFFSET
+    for byte in struct.pack(f"<{len(parameters)}q", *parameters):
+        value = ((value ^ byte) * FNV_PRIME) & MASK
+    return value
+
+
+def seal(fold: int, layout: int, parameters: int, body: bytes) -> bytes:
+    """Put the header before the body of a section."""
+    return np.array((fold, layout, BYTE_ORDER, parameters, len(body), crc32(body)), SECTION).tobytes() + body
+
+
+def unseal(name: str, section: bytes, fold: int, layout: int, parameters: int) -> bytes:
+    """Give the body of a section; raise StateMismatch naming the section and what does not fit."""
+    if len(section) < SECTION.itemsize:
+        raise mismatch(name, "the header is cut off")
+    header = np.frombuffer(section, SECTION, count=1)[0]
+    for field, expected in (("fold", fold), ("layout", layout), ("byte_order", BYTE_ORDER), ("parameters", parameters)):
+        if int(header[field]) != expected:
+            raise mismatch(name, f"{field} is {header[field]}, this fold has {expected}")
+    if int(header["length"]) != len(section) - SECTION.itemsize:
+        raise mismatch(name, f"{len(section) - SECTION.itemsize} bytes of body, the header says {header['length']}")
+    body = section[SECTION.itemsize :]
+    if int(header["checksum"]) != crc32(body):
+        raise mismatch(name, "its bytes are not those that were written: the checksum differs")
+    return body
+
+
+def mismatch(name: str, what: str) -> StateMismatch:
+    """Say why a section does not belong to this fold, and what to do."""
+    return StateMismatch(
+        f"state section {name}: {what}. Start a new generation (settings live.generation) or seed anew"
+    )

@@ -1,0 +1,113 @@
+"""The fold driver: a frame job that opens from carried states, gives them on, and makes later days follow."""
+
+from datetime import date, timedelta
+
+import structlog
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+
+from spark_apps.errors import StateMismatch
+from spark_apps.lake.frames import commit
+from spark_apps.lake.job import Job, Slice
+from spark_apps.lake.provenance import Provenance, RunReport
+from spark_apps.lake.reading import latest, read
+from spark_apps.lake.writing import replace
+from spark_apps.settings import Settings
+from spark_apps.tables.model import Table
+
+logger = structlog.get_logger(__name__)
+
+
+def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
+    """Fold a slice from the states before it; write rows, then states; re-run the later days that no longer follow.
+
+    Input is read from the first day of the slice's year: every instrument's state is kept for its last
+    session of a year and of a run, so what lies further back is in the states.
+    """
+    table, (source,), (states,) = job.writes, job.writes.made_from, job.writes.carries
+    opening = opening_states(spark, table, states, days.start, settings)
+    since = date(days.start.year, 1, 1)
+    records = read(spark, source, provenance.inputs[source.full_name], settings, since, days.end)
+    folded = job.transform(records, opening, **job.arguments(settings)).persist()
+    try:
+        in_slice = F.col("session_date").between(F.lit(days.start), F.lit(days.end))
+        report = commit(folded, records.where(in_slice), table, days, settings, provenance)
+        within = folded.where(in_slice)
+        closing = closing_states(within, table).withColumn("run_id", F.lit(provenance.run_id))
+        replace(closing, states, days.start, days.end, settings, provenance.metadata)
+    finally:
+        folded.unpersist()
+    if last := last_broken_day(latest(spark, states, settings), days.end):
+        logger.info("later days follow", job=table.full_name, start=str(days.end + timedelta(days=1)), end=str(last))
+        later = Slice(days.end + timedelta(days=1), last)
+        again = Provenance(provenance.job, later.start, later.end, provenance.inputs, provenance.settings_hash)
+        run_fold(job, later, spark, settings, again)
+    return report
+
+
+def opening_states(spark: SparkSession, table: Table, states: Table, start: date, settings: Settings) -> DataFrame:
+    """Take each instrument's newest kept state before a day; refuse one that its rows do not belong to.
+
+    Grain: one row per instrument. Rows and states of one run carry one run_id: a run that died between the
+    two commits left a pair that differs, and is to be run again.
+    """
+    before = F.col("session_date") < F.lit(start)
+    newest_first = (
+        Window.partitionBy("instrument_id")
+        .orderBy(F.desc("session_date"))
+        .rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    )
+    opening = (
+        latest(spark, states, settings)
+        .where(before & F.col("state").isNotNull())
+        .withColumn("place", F.row_number().over(newest_first))
+        .where(F.col("place") == 1)
+        .select("instrument_id", "session_date", "state", "run_id")
+    )
+    rows = (
+        latest(spark, table, settings)
+        .where(before)
+        .select("instrument_id", "session_date", F.col("run_id").alias("row_run_id"))
+    )
+    torn = (
+        opening.join(rows, on=["instrument_id", "session_date"], how="left")
+        .where(~F.col("run_id").eqNullSafe(F.col("row_run_id")))
+        .agg(F.count("*").alias("torn"), F.min("session_date").alias("first"))
+        .first()
+    )
+    if torn is not None and torn["torn"]:
+        raise StateMismatch(
+            f"{states.full_name} and {table.full_name} of {torn['first']} come from different runs: "
+            f"a run was cut short; run the job again from {torn['first']}"
+        )
+    return opening.select("instrument_id", "session_date", "state")
+
+
+def closing_states(folded: DataFrame, table: Table) -> DataFrame:
+    """Reduce folded rows to one row per instrument and session: opening and closing hash, and the state if kept."""
+    order = table.key[-1]
+    return folded.groupBy("instrument_id", "session_date").agg(
+        F.min_by("opening_hash", order).alias("opening_hash"),
+        F.max_by("closing_hash", order).alias("closing_hash"),
+        F.max_by("state", order).alias("state"),
+    )
+
+
+def last_broken_day(states: DataFrame, end: date) -> date | None:
+    """Give the last session after `end` when any instrument's next state does not open as its former one closed."""
+    later = F.col("session_date") > F.lit(end)
+    before = states.where(~later).groupBy("instrument_id").agg(F.max_by("closing_hash", "session_date").alias("closed"))
+    after = (
+        states.where(later)
+        .groupBy("instrument_id")
+        .agg(F.min_by("opening_hash", "session_date").alias("opened"), F.max("session_date").alias("last"))
+    )
+    found = (
+        after.join(before, on="instrument_id", how="left")
+        .agg(
+            F.count_if(F.col("opened") != F.coalesce(F.col("closed"), F.lit(0))).alias("broken"),
+            F.max("last").alias("last"),
+        )
+        .first()
+    )
+    return found["last"] if found is not None and found["broken"] else None

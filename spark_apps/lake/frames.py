@@ -1,0 +1,132 @@
+"""The frame driver: DataFrames in, one judged DataFrame out, counted, then one commit per table."""
+
+from datetime import timedelta
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_apps.errors import RowsDoNotAddUp, RuleViolated
+from spark_apps.lake.job import Job, Slice
+from spark_apps.lake.provenance import Provenance, RunReport
+from spark_apps.lake.quality import ACCEPTED, BROKEN, DUPLICATE, LATE, OUTCOME, QUARANTINE, judge, kept_aside
+from spark_apps.lake.reading import read, row_count
+from spark_apps.lake.tables import opened
+from spark_apps.lake.writing import replace
+from spark_apps.settings import Settings
+from spark_apps.tables import set_aside_tables
+from spark_apps.tables.model import Table
+
+OUTCOME_OF_LAYER = {"quarantine": QUARANTINE, "late": LATE, "duplicate": DUPLICATE}
+
+
+def run_frames(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
+    """Run a frame job over its slice: transform, judge, count, set aside, commit."""
+    inputs = [
+        read(
+            spark,
+            source,
+            provenance.inputs[source.full_name],
+            settings,
+            days.start - timedelta(days=job.writes.lookback),
+            days.end + timedelta(days=job.writes.lookahead),
+        )
+        for source in job.writes.made_from
+    ]
+    made = job.transform(*inputs, **job.arguments(settings))
+    return commit(made, inputs[0], job.writes, days, settings, provenance)
+
+
+def commit(
+    made: DataFrame, first_input: DataFrame, table: Table, days: Slice, settings: Settings, provenance: Provenance
+) -> RunReport:
+    """Judge the rows of a slice, check that they add up, write what is kept and what is set aside."""
+    slice_column = "slice_date" if "slice_date" in made.columns else table.time
+    wanted = made.where(F.col(slice_column).between(F.lit(days.start), F.lit(days.end)))
+    if not (table.rules or table.evidence):
+        return _copy(wanted, first_input, table, days, settings, provenance)
+    judged = judge(wanted, table).withColumn("run_id", F.lit(provenance.run_id)).persist()
+    try:
+        report = count(judged, table)
+        if not table.lookback and not table.lookahead:
+            report = check_sums(judged, first_input, table, report)
+        for kept in set_aside_tables(table):
+            if not report.set_aside(kept.layer) and not row_count(kept, settings):
+                continue
+            aside = kept_aside(judged, table, OUTCOME_OF_LAYER[kept.layer], slice_column)
+            aside = aside.withColumn("run_id", F.lit(provenance.run_id))
+            replace(aside, kept, days.start, days.end, settings, provenance.metadata)
+        accepted = judged.where(F.col(OUTCOME) == ACCEPTED)
+        replace(accepted, table, days.start, days.end, settings, provenance.metadata)
+        return report
+    finally:
+        judged.unpersist()
+
+
+def _copy(
+    wanted: DataFrame, first_input: DataFrame, table: Table, days: Slice, settings: Settings, provenance: Provenance
+) -> RunReport:
+    """Write rows that no rule judges, without holding them in memory; Delta itself counts them."""
+    rows = wanted.withColumn("run_id", F.lit(provenance.run_id))
+    replace(rows, table, days.start, days.end, settings, provenance.metadata)
+    written = int(opened(table, settings).history(1)[0]["operationMetrics"]["numOutputRows"])
+    # A file has no count of its own: what was read is what was written.
+    rows_in = written if table.made_from[0].upkeep == "external" else first_input.count()
+    return RunReport(table.full_name, "done", rows_in=rows_in, rows_out=written)
+
+
+def _where(condition: Column) -> Column:
+    return F.coalesce(F.count_if(condition), F.lit(0))
+
+
+def count(judged: DataFrame, table: Table) -> RunReport:
+    """Count rows by outcome and by warn rule; refuse error rows where there is no quarantine."""
+    warn, error = table.rules_of("warn"), table.rules_of("error")
+    totals = judged.agg(
+        F.count("*").alias("rows"),
+        *[_where(F.col(OUTCOME) == outcome).alias(outcome) for outcome in (ACCEPTED, QUARANTINE, LATE, DUPLICATE)],
+        *[
+            _where((F.col(OUTCOME) == ACCEPTED) & F.array_contains("warnings", rule.name)).alias(rule.name)
+            for rule in warn
+        ],
+        *[_where(F.array_contains(BROKEN, rule.name)).alias(rule.name) for rule in error],
+    ).first()
+    assert totals is not None
+    found = totals.asDict()
+    broken = {rule.name: found[rule.name] for rule in error if found[rule.name]}
+    if broken and not table.evidence:
+        raise RuleViolated(
+            f"{table.full_name}: {broken} rows break rules that its own transform must keep; nothing was written. "
+            f"Read the rule in tables, then mend the transform"
+        )
+    return RunReport(
+        job=table.full_name,
+        status="done",
+        rows_in=found["rows"],
+        rows_out=found[ACCEPTED],
+        quarantined=found[QUARANTINE],
+        late=found[LATE],
+        duplicate=found[DUPLICATE],
+        warnings={**broken, **{rule.name: found[rule.name] for rule in warn if found[rule.name]}},
+    )
+
+
+def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunReport) -> RunReport:
+    """Compare with the input itself: rows one by one for row-wise jobs, the declared sums for the others."""
+    theirs = source.agg(F.count("*"), *[F.expr(theirs) for _, theirs in table.conserves]).first()
+    ours = (
+        judged.where(F.col(OUTCOME) == ACCEPTED)
+        .agg(F.count("*"), *[F.expr(ours) for ours, _ in table.conserves])
+        .first()
+    )
+    assert theirs is not None and ours is not None
+    if table.first_by and theirs[0] != report.rows_in:
+        raise RowsDoNotAddUp(
+            f"{table.full_name}: {theirs[0]} rows in, but {report.rows_in} judged; nothing was written"
+        )
+    for place, (expression, origin) in enumerate(table.conserves, start=1):
+        if (ours[place] or 0) != (theirs[place] or 0):
+            raise RowsDoNotAddUp(
+                f"{table.full_name}: {expression} is {ours[place]}, but {origin} of {table.made_from[0].full_name} "
+                f"is {theirs[place]}; nothing was written"
+            )
+    return RunReport(**{**report.__dict__, "rows_in": theirs[0]})

@@ -1,0 +1,188 @@
+"""The live application: three queries, each with its own checkpoint; if one dies, the application stops and names it.
+
+bronze  raw topics and fold_input to bronze.messages and bronze.fold_input
+fold    fold_input through the bar fold to fold_output
+gold    fold_output to gold.bars_1m_live and the late, quarantine and duplicate tables beside it
+
+A new generation starts behind the last record that caused a row of the generation before. It opens without a state:
+until seeds exist it refuses every trade (session_is_open) until the next session opens, so change it between sessions.
+"""
+
+import json
+import os
+import threading
+from dataclasses import replace
+
+import structlog
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from spark_apps.errors import ServiceFailed, StateMismatch
+from spark_apps.kernels.parameters import FoldParameters
+from spark_apps.kernels.records import VERSION
+from spark_apps.lake.checkpoints import Offsets, behind, claim, committed, read_fingerprint
+from spark_apps.lake.failpoints import watch_commit_entries
+from spark_apps.lake.kafka import (
+    create_topics,
+    end_offsets,
+    fold_input,
+    fold_output,
+    raw_topics,
+    spark_connection,
+    topic_ids,
+)
+from spark_apps.lake.lease import hold
+from spark_apps.lake.live_bronze import BronzeSink
+from spark_apps.lake.live_fold import FoldProcessor, fold_stream
+from spark_apps.lake.live_gold import GoldSink
+from spark_apps.lake.location import checkpoint
+from spark_apps.lake.marks import Marks
+from spark_apps.lake.provenance import Provenance, RunReport, record_run
+from spark_apps.settings import Settings
+
+logger = structlog.get_logger(__name__)
+
+JOB = "live"
+POLL_SECONDS = 0.25
+BAR_SECONDS = 60
+# Counting the keys of the state in every batch costs a read that nobody looks at.
+UNCOUNTED = "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows"
+
+
+def run_live(spark: SparkSession, settings: Settings, stop: threading.Event, until_idle: bool = False) -> None:
+    """Run the three queries until `stop` is set, or until all that is published now is in the tables.
+
+    Raise StateMismatch for a checkpoint that was made for something else, ServiceFailed naming a query that died.
+    """
+    with hold(checkpoint(JOB, settings).with_suffix(".lease"), "the live application"):
+        create_topics(settings.kafka)
+        application = _Application(spark, settings)
+        try:
+            application.start()
+            application.watch(stop, until_idle)
+        finally:
+            application.close()
+
+
+def fold_parameters(settings: Settings) -> FoldParameters:
+    """Give the parameters of the live fold that the settings ask for."""
+    live = settings.live
+    seconds = (BAR_SECONDS, live.lateness_seconds, live.ahead_seconds)
+    width, lateness, ahead = (each * 1_000_000_000 for each in seconds)
+    return FoldParameters(width, lateness, ahead, live.tail_limit, live.generation, settings.features.native_kernels)
+
+
+class _Application:
+    """Hold the queries of one start."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self.spark = spark.newSession()  # settings of a stream are of no business to other users of the session
+        self.settings = settings
+        self.inputs = [*raw_topics(settings.kafka), fold_input(settings.kafka)]
+        self.output = fold_output(settings.kafka)
+        self.ids = topic_ids(settings.kafka, [*self.inputs, self.output])
+        self.provenance = Provenance(JOB, None, None, {}, settings.fingerprint)
+        self.begins: dict[str, Offsets] = {}
+        self.queries: dict[str, StreamingQuery] = {}
+
+    def start(self) -> None:
+        """Check the fingerprints, find where each query begins, start all three and record the start."""
+        self.spark.conf.set(UNCOUNTED, "false")
+        self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
+        self._claim_checkpoints()
+        bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, Marks(self.settings, "bronze", self.provenance))
+        gold = GoldSink(self.ids[self.output], Marks(self.settings, "gold", self.provenance))
+        partitions = range(self.settings.kafka.partitions)
+        self.begins["bronze"] = bronze.begin(self.inputs, partitions)
+        self.begins["gold"] = gold.begin(self.output, partitions)
+        self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
+        pause = f"{self.settings.live.batch_seconds} seconds"
+        self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
+        self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
+        self._run(
+            "fold", self._fold().writeStream.format("kafka").options(**self._broker, topic=self.output), "0 seconds"
+        )
+        record_run(replace(self.provenance, inputs=dict(self.begins)), RunReport(JOB, "started"), self.settings)
+        logger.info("live application runs", run_id=self.provenance.run_id, begins=self.begins)
+
+    def watch(self, stop: threading.Event, until_idle: bool) -> None:
+        """Wait for a query that dies, for the wish to stop, or until everything published so far is in."""
+        wanted = end_offsets(self.settings.kafka, self.inputs) if until_idle else {}
+        while not stop.wait(POLL_SECONDS):
+            for name, query in self.queries.items():
+                if not query.isActive:
+                    cause = query.exception()
+                    raise ServiceFailed(
+                        f"live query {name} died: {str(cause or 'it ended by itself').strip().splitlines()[0]}."
+                        " The application stops; mend the cause and start it again, it goes on where it was"
+                    ) from cause
+            if until_idle and self._is_idle(wanted):
+                return
+
+    def close(self) -> None:
+        """Stop the queries; what they have not committed they do again at the next start."""
+        for query in self.queries.values():
+            query.stop()
+        logger.info("live application ends", run_id=self.provenance.run_id)
+
+    @property
+    def _broker(self) -> dict[str, str]:
+        return spark_connection(self.settings.kafka)
+
+    def _records(self, name: str) -> DataFrame:
+        """Read the topics of a query from where it begins; a checkpoint that is there knows better."""
+        limits = {"maxOffsetsPerTrigger": str(self.settings.live.max_records_per_batch), "failOnDataLoss": "true"}
+        begin = {"subscribe": ",".join(self.begins[name]), "startingOffsets": json.dumps(self.begins[name])}
+        headers = {"includeHeaders": str(name == "bronze").lower()}
+        return self.spark.readStream.format("kafka").options(**self._broker, **limits, **begin, **headers).load()
+
+    def _fold(self) -> DataFrame:
+        parameters = fold_parameters(self.settings)
+        return fold_stream(self._records("fold"), FoldProcessor(parameters, self.provenance.run_id, os.getpgid(0)))
+
+    def _run(self, name: str, writer: DataStreamWriter, pause: str) -> None:
+        place = checkpoint(name, self.settings)
+        watch_commit_entries(name, place)
+        started = writer.queryName(name).option("checkpointLocation", str(place)).trigger(processingTime=pause).start()
+        self.queries[name] = started
+
+    def _claim_checkpoints(self) -> None:
+        """Say what each checkpoint is made for, and refuse one that was made for something else."""
+        live = self.settings.live
+        state = {"lateness": live.lateness_seconds, "ahead": live.ahead_seconds, "tail": live.tail_limit}
+        for name, topics in (
+            ("bronze", self.inputs),
+            ("fold", [self.inputs[-1], self.output]),
+            ("gold", [self.output]),
+        ):
+            made_for = {
+                "partitions": self.settings.kafka.partitions,
+                "topic_ids": {each: self.ids[each] for each in topics},
+            }
+            fold = {"state": state, "record_version": VERSION} if name == "fold" else {}
+            claim(checkpoint(name, self.settings), made_for | fold)
+
+    def _fold_begin(self, gold: GoldSink, partitions: range) -> dict[int, int]:
+        """Begin at the head, or behind the last record that the generation before answered."""
+        now, live = checkpoint("fold", self.settings), self.settings.live
+        before = read_fingerprint(now.with_name(str(live.generation - 1)))
+        if before.get("topic_ids") != {topic: self.ids[topic] for topic in (self.inputs[-1], self.output)}:
+            return dict.fromkeys(partitions, 0)
+        unread = behind(self.begins["gold"], end_offsets(self.settings.kafka, [self.output]))
+        if unread and not now.exists():
+            raise StateMismatch(
+                f"generation {live.generation - 1} gave {unread} rows that the live tables lack: start it once more"
+                f" until it is idle (TAYHO_LIVE__GENERATION={live.generation - 1}), then start {live.generation}"
+            )
+        return gold.answered(live.generation - 1, partitions)
+
+    def _is_idle(self, wanted: Offsets) -> bool:
+        """Say whether all that is wanted is in: gold comes last, when the fold has given all it will."""
+        inputs = {self.inputs[-1]: wanted[self.inputs[-1]]}
+        if self._behind("fold", inputs) or self._behind("bronze", wanted):
+            return False
+        return not self._behind("gold", end_offsets(self.settings.kafka, [self.output]))
+
+    def _behind(self, name: str, wanted: Offsets) -> int:
+        return behind(committed(checkpoint(name, self.settings)) or self.begins[name], wanted)

@@ -1,0 +1,117 @@
+"""The live driver of the bar fold: fold_input through one state per Kafka partition to fold_output."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
+from pyspark.sql.types import BinaryType, LongType, StructField, StructType
+
+from spark_apps.kernels.parameters import FoldParameters
+from spark_apps.kernels.records import cut, join
+from spark_apps.kernels.reference import BarFold
+from spark_apps.lake.failpoints import is_set, reach
+
+OUTPUT = "partition INT, value BINARY"
+# Schemas as objects: a text would cost a round trip to the JVM in every task.
+SECTIONS = StructType([StructField("sections", BinaryType())])
+VERSION = StructType([StructField("version", LongType())])
+
+
+@dataclass
+class _Kept:
+    """Hold a fold as it stands after version `version` of its state was written."""
+
+    fold: BarFold
+    sections: dict[int, bytes] = field(default_factory=dict)
+    version: int = 0
+
+
+# Live folds of this worker, by (run, partition). One is used again only where the state store says the same version:
+# a retried task, another worker or a restart restores from the store instead.
+_KEPT: dict[tuple[str, int], _Kept] = {}
+
+
+class FoldProcessor(StatefulProcessor):
+    """Carry a BarFold per partition through the micro-batches; a thin shell without a decision of its own."""
+
+    def __init__(self, parameters: FoldParameters, run_id: str, group: int) -> None:
+        """Keep what every worker needs; `run_id` names the start of the application, `group` its processes."""
+        self.parameters = parameters
+        self.run_id = run_id
+        self.group = group
+
+    def init(self, handle: StatefulProcessorHandle) -> None:
+        """Open the two states: the sections, and how often they were written."""
+        self.sections = handle.getValueState("sections", SECTIONS)
+        self.version = handle.getValueState("version", VERSION)
+
+    def handleInputRows(  # noqa: N802 - Spark's name
+        self,
+        key: Any,
+        rows: Iterator[pd.DataFrame],
+        timerValues: Any,  # noqa: ARG002, N803 - Spark's name
+    ) -> Iterator[pd.DataFrame]:
+        """Apply the records of one partition in order of offset, keep the state, give the outputs."""
+        partition = int(key[0])
+        reach("fold:after_offsets", self.group)
+        batch = pd.concat(rows, ignore_index=True).sort_values("offset")
+        kept = self._current(partition)
+        data, bounds = kept.fold.apply(batch["offset"].to_numpy(np.int64), *join(batch["value"].tolist()))
+        kept.sections.update(kept.fold.touched())
+        kept.version += 1
+        self.sections.update((pack(kept.sections),))
+        self.version.update((kept.version,))
+        _KEPT[self.run_id, partition] = kept
+        outputs = cut(data, bounds)
+        half = len(outputs) // 2 if is_set("fold:inside_write") else 0
+        if half:
+            yield _frame(partition, outputs[:half])
+            reach("fold:inside_write", self.group, wait=1)
+        yield _frame(partition, outputs[half:])
+
+    def _current(self, partition: int) -> _Kept:
+        """Give the fold of a partition in the very version that the state store holds."""
+        stored = self.version.get()
+        version = int(stored[0]) if stored else 0
+        kept = _KEPT.pop((self.run_id, partition), None)  # kept again only once this batch is through
+        if kept is None or kept.version != version:
+            kept = _Kept(self.parameters.fold(partition), version=version)
+            if version:
+                (blob,) = self.sections.get() or (b"",)
+                kept.sections = dict(unpack(bytes(blob)))
+                kept.fold.restore(kept.sections.items())
+        return kept
+
+
+def _frame(partition: int, outputs: list[bytes]) -> pd.DataFrame:
+    return pd.DataFrame({"partition": np.full(len(outputs), partition, np.int32), "value": outputs})
+
+
+def pack(sections: dict[int, bytes]) -> bytes:
+    """Write sections one after another: number i32, length i32, bytes."""
+    return b"".join(np.array((n, len(s)), "<i4").tobytes() + s for n, s in sections.items())
+
+
+def unpack(blob: bytes) -> Iterator[tuple[int, bytes]]:
+    """Read what `pack` wrote."""
+    place = 0
+    while place < len(blob):
+        number, length = np.frombuffer(blob, "<i4", 2, place).tolist()
+        yield number, blob[place + 8 : place + 8 + length]
+        place += 8 + length
+
+
+def fold_stream(records: DataFrame, processor: FoldProcessor) -> DataFrame:
+    """Put a stream of fold_input through the fold.
+
+    Grain: one row per output record; `partition` is that of the input, so order per partition is kept.
+    """
+    return (
+        records.select("partition", "offset", "value")
+        .groupBy("partition")
+        .transformWithStateInPandas(processor, OUTPUT, "Append", "None")
+    )

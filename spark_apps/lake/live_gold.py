@@ -1,0 +1,91 @@
+"""The output of the fold to the live tables, each row once, whatever Spark's Kafka sink repeats after a kill."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
+from spark_apps.kernels.records import Bytes, Ints, Kind
+from spark_apps.lake.checkpoints import Offsets
+from spark_apps.lake.failpoints import reach
+from spark_apps.lake.marks import Marks
+from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.model import Table
+
+ORDINAL_BITS = 20
+
+
+@dataclass
+class GoldSink:
+    """Append what is new of a micro-batch of fold_output to the live tables, one commit each."""
+
+    topic_id: str
+    marks: Marks
+
+    def begin(self, topic: str, partitions: Iterable[int]) -> Offsets:
+        """Give the first offsets of fold_output that the live tables lack."""
+        return {
+            topic: {number: self.marks.at(BARS_1M_LIVE, read_mark(self.topic_id, number)) + 1 for number in partitions}
+        }
+
+    def answered(self, generation: int, partitions: Iterable[int]) -> dict[int, int]:
+        """Give the offsets of fold_input behind the last record that caused a row of a generation."""
+        return {
+            number: 1
+            + max(self.marks.at(table, mark_of(generation, number)) >> ORDINAL_BITS for table in LIVE_TABLES.values())
+            for number in partitions
+        }
+
+    def write(self, records: DataFrame, batch: int) -> None:
+        """Write one micro-batch; a row whose (offset, ordinal) is not above the mark of its cause is in already."""
+        emitted_at = (F.unix_millis("timestamp") * 1_000_000).alias("emitted_at")
+        rows = records.select("partition", "offset", "value", emitted_at).toArrow()
+        if not rows.num_rows:
+            return
+        reach("gold:after_offsets")
+        rows = rows.sort_by([("partition", "ascending"), ("offset", "ascending")])
+        data, bounds = _laid_out(rows["value"])
+        tables = output_tables(data, bounds)
+        kinds = data[bounds[:-1]]  # the first byte of a record
+        for kind, table in LIVE_TABLES.items():
+            emitted = rows["emitted_at"].filter(pa.array(kinds == kind))
+            self._append(table, tables[kind].append_column("emitted_at", emitted), self._read_up_to(rows, kind), batch)
+        reach("gold:after_commit")
+
+    def _append(self, table: Table, rows: pa.Table, also: dict[str, int], batch: int) -> None:
+        generations, partitions = rows["generation"].to_numpy(), rows["input_partition"].to_numpy()
+        places = {
+            mark_of(generation, partition): np.flatnonzero((generations == generation) & (partitions == partition))
+            for generation, partition in set(zip(generations.tolist(), partitions.tolist(), strict=True))
+        }
+        versions = (rows["input_offset"].to_numpy() << ORDINAL_BITS) | rows["ordinal"].to_numpy()
+        rows = rows.append_column("run_id", pa.array([self.marks.run_id] * len(rows), pa.string()))
+        self.marks.append(table, rows, places, versions, batch, also)
+
+    def _read_up_to(self, rows: pa.Table, kind: Kind) -> dict[str, int]:
+        """Name the last offset of fold_output in the batch, per partition; only for the table that commits last."""
+        if kind != Kind.BAR:
+            return {}
+        places = zip(rows["partition"].to_pylist(), rows["offset"].to_pylist(), strict=True)
+        return {read_mark(self.topic_id, partition): offset for partition, offset in places}
+
+
+def mark_of(generation: int, partition: int) -> str:
+    """Name the mark of what one generation made of one partition of fold_input."""
+    return f"fold:{generation}:{partition}"
+
+
+def read_mark(topic_id: str, partition: int) -> str:
+    """Name the mark that says how far a partition of fold_output is read."""
+    return f"fold_output:{topic_id}:{partition}"
+
+
+def _laid_out(values: pa.ChunkedArray) -> tuple[Bytes, Ints]:
+    """Give the bytes of a binary column side by side, and where each value begins and ends, without a copy."""
+    array = values.combine_chunks().cast(pa.large_binary())
+    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(array.buffers()[2], np.uint8), bounds

@@ -1,0 +1,114 @@
+"""What a commit says of itself: which run, which code, which settings, which inputs."""
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from spark_apps.lake.tables import arrow_schema
+from spark_apps.lake.writing import append_arrow
+from spark_apps.settings import Settings
+from spark_apps.tables.operations import RUNS
+
+
+def code_commit() -> str:
+    """Give the git commit of the code, with +changes when tracked files differ from it; an image names its own."""
+    if built := os.environ.get("TAYHO_CODE_COMMIT"):
+        return built
+    folder = Path(__file__).parent
+    commit = _git(folder, "rev-parse", "HEAD")
+    return commit + ("+changes" if commit and _git(folder, "status", "--porcelain", "-uno") else "") or "unknown"
+
+
+def _git(folder: Path, *words: str) -> str:
+    answer = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Hold what is known of a run before it writes; goes into the userMetadata of each of its commits."""
+
+    job: str
+    start: date | None
+    end: date | None
+    inputs: Mapping[str, Any]
+    settings_hash: str
+    code: str = field(default_factory=code_commit)
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    started_at: int = field(default_factory=time.time_ns)
+
+    @property
+    def run_key(self) -> str:
+        """Name what would be computed: the same key means the same rows, so a doubled start is a no-op."""
+        parts = (self.job, self.start, self.end, self.inputs, self.settings_hash, self.code)
+        return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def metadata(self) -> str:
+        """Give the commit's userMetadata as JSON."""
+        return json.dumps(
+            {
+                "run_id": self.run_id,
+                "run_key": self.run_key,
+                "job": self.job,
+                "start": str(self.start),
+                "end": str(self.end),
+                "code": self.code,
+                "settings": self.settings_hash,
+                "inputs": self.inputs,
+            },
+            default=str,
+            sort_keys=True,
+        )
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Count what a run did. For row-wise jobs rows_in = rows_out + quarantined + late + duplicate."""
+
+    job: str
+    status: str
+    rows_in: int = 0
+    rows_out: int = 0
+    quarantined: int = 0
+    late: int = 0
+    duplicate: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
+
+    def set_aside(self, layer: str) -> int:
+        """Count the rows that went to quarantine, late or duplicate."""
+        return {"quarantine": self.quarantined, "late": self.late, "duplicate": self.duplicate}[layer]
+
+
+def record_run(provenance: Provenance, report: RunReport, settings: Settings) -> None:
+    """Append one row to ops.runs."""
+    row = {
+        "run_id": provenance.run_id,
+        "job": provenance.job,
+        "slice_start": provenance.start,
+        "slice_end": provenance.end,
+        "run_date": datetime.fromtimestamp(provenance.started_at / 1e9, UTC).date(),
+        "started_at": provenance.started_at,
+        "finished_at": time.time_ns(),
+        "status": report.status,
+        "code_commit": provenance.code,
+        "settings_hash": provenance.settings_hash,
+        "inputs": json.dumps(provenance.inputs, default=str, sort_keys=True),
+        "rows_in": report.rows_in,
+        "rows_out": report.rows_out,
+        "rows_quarantined": report.quarantined,
+        "rows_late": report.late,
+        "rows_duplicate": report.duplicate,
+        "warnings": json.dumps(report.warnings, sort_keys=True),
+    }
+    append_arrow(RUNS, pa.Table.from_pylist([row], arrow_schema(RUNS.columns)), settings, {}, provenance.metadata)

@@ -1,0 +1,62 @@
+"""Reading: one version of each input, pinned once, and only the days that a slice needs."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_apps.errors import EmptyInput
+from spark_apps.lake.location import location
+from spark_apps.lake.tables import ensure, opened
+from spark_apps.settings import Settings
+from spark_apps.tables.model import Table
+
+
+def version(table: Table, settings: Settings) -> int | str:
+    """Give the version to read: a Delta version, or for landing files a hash of names, sizes and times."""
+    if table.upkeep != "external":
+        return opened(table, settings).version()
+    stats = [(path, Path(path).stat()) for path in landing_files(table, settings)]
+    seen = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def landing_files(table: Table, settings: Settings) -> list[str]:
+    """List the files under the landing folder; raise EmptyInput when there are none."""
+    root = location(table, settings)
+    files = sorted(str(path) for path in root.rglob("*.csv*"))
+    if not files:
+        raise EmptyInput(f"{root}: no .csv or .csv.gz file for {table.full_name}; put the vendor's files there")
+    return files
+
+
+def read(
+    spark: SparkSession, table: Table, at: int | str, settings: Settings, start: date | None, end: date | None
+) -> DataFrame:
+    """Read one pinned version, days from start to end inclusive (None leaves that side open).
+
+    A landing table gives a frame with one column, `path`: its loader opens the files in the workers.
+    """
+    if table.upkeep == "external":
+        files = landing_files(table, settings)
+        slices = max(1, min(len(files), 4 * spark.sparkContext.defaultParallelism))
+        return spark.createDataFrame([(path,) for path in files], "path STRING").repartition(slices)
+    frame = spark.read.format("delta").option("versionAsOf", at).load(str(location(table, settings)))
+    if start is not None:
+        frame = frame.where(F.col(table.time) >= F.lit(start))
+    return frame if end is None else frame.where(F.col(table.time) <= F.lit(end))
+
+
+def latest(spark: SparkSession, table: Table, settings: Settings) -> DataFrame:
+    """Read a table as it is now, for people and reports."""
+    return read(spark, table, version(table, settings), settings, None, None)
+
+
+def row_count(table: Table, settings: Settings) -> int:
+    """Count a table's rows from its log alone, made or not."""
+    actions = pa.table(ensure(table, settings).get_add_actions(flatten=True))
+    return pc.sum(actions["num_records"]).as_py() or 0

@@ -1,0 +1,40 @@
+"""One Spark session, made in one place. What never changes while it runs stands in conf/spark/<profile>.conf."""
+
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+from spark_apps.errors import MissingTool
+from spark_apps.settings import Settings
+
+DELTA_CLASS = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+
+
+def session(settings: Settings, name: str) -> SparkSession:
+    """Make or join the session of this process; raise MissingTool when Java or the lake's jars are missing."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    try:
+        spark = SparkSession.builder.appName(name).getOrCreate()
+    except Exception as error:
+        if "JAVA_GATEWAY_EXITED" in str(error):
+            raise MissingTool(
+                "Spark could not start Java 17: install openjdk-17-jre-headless, see `tayho doctor`"
+            ) from error
+        raise
+    spark.sparkContext.setLogLevel("ERROR" if settings.log_level != "DEBUG" else "INFO")
+    _refuse_missing_jars(spark)
+    return spark
+
+
+def _refuse_missing_jars(spark: SparkSession) -> None:
+    """Say which jar is missing before Spark says it in forty lines."""
+    loaders = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()  # type: ignore[union-attr]  # py4j
+    for name, jar in ((DELTA_CLASS, "delta-spark"), ("io.delta.storage.LogStore", "delta-storage")):
+        try:
+            loaders.loadClass(name)
+        except Exception as error:
+            raise MissingTool(
+                f"the jar of {jar} is not on Spark's class path: run `make run` or `make test` once"
+            ) from error

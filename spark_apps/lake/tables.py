@@ -1,0 +1,79 @@
+"""Declarations made real: an empty Delta table with comments, partitions and CHECK constraints."""
+
+import json
+import re
+
+import pyarrow as pa
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import TableNotFoundError
+
+from spark_apps.errors import UnknownTable
+from spark_apps.lake.location import location
+from spark_apps.settings import Settings
+from spark_apps.tables.model import Column, Rule, Table
+
+DELTA_TYPES = {"STRING": "string", "INT": "integer", "BIGINT": "long", "DOUBLE": "double", "DATE": "date",
+               "BINARY": "binary", "BOOLEAN": "boolean"}  # fmt: skip
+ARROW_TYPES = {"STRING": pa.string(), "INT": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(),
+               "DATE": pa.date32(), "BINARY": pa.binary(), "BOOLEAN": pa.bool_()}  # fmt: skip
+DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+# History is what receipts lean on: keep log and removed files far longer than Delta's week.
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 365 days",
+}
+
+
+def arrow_type(text: str) -> pa.DataType:
+    """Give the Arrow type of a declared Spark type."""
+    if decimal := DECIMAL.fullmatch(text):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    return pa.list_(pa.string()) if text == "ARRAY<STRING>" else ARROW_TYPES[text]
+
+
+def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
+    """Give the Arrow schema of declared columns."""
+    return pa.schema([pa.field(column.name, arrow_type(column.type), column.nullable) for column in columns])
+
+
+def _delta_field(column: Column) -> dict[str, object]:
+    kind: object = DELTA_TYPES.get(column.type, column.type.lower())
+    if column.type == "ARRAY<STRING>":
+        kind = {"type": "array", "elementType": "string", "containsNull": True}
+    return {"name": column.name, "type": kind, "nullable": column.nullable, "metadata": {"comment": column.doc}}
+
+
+def constraints(table: Table) -> tuple[Rule, ...]:
+    """Give the error rules that read stored columns only: Delta itself refuses a row that breaks one."""
+    evidence = {column.name for column in table.evidence}
+    return tuple(rule for rule in table.rules_of("error") if not evidence & set(re.findall(r"[a-z_0-9]+", rule.expect)))
+
+
+def ensure(table: Table, settings: Settings) -> DeltaTable:
+    """Open a table, made empty from its declaration when it is not there yet."""
+    path = str(location(table, settings))
+    if DeltaTable.is_deltatable(path):
+        return DeltaTable(path)
+    schema = {"type": "struct", "fields": [_delta_field(column) for column in table.columns]}
+    created = DeltaTable.create(
+        path,
+        schema=Schema.from_json(json.dumps(schema)),
+        mode="ignore",
+        partition_by=list(table.partition_by),
+        name=table.full_name,
+        description=table.grain,
+        configuration=dict(PROPERTIES),
+    )
+    for rule in constraints(table):
+        created.alter.add_constraint({rule.name: rule.expect})
+    return DeltaTable(path)
+
+
+def opened(table: Table, settings: Settings) -> DeltaTable:
+    """Open a table that must be there; raise UnknownTable saying which job makes it."""
+    try:
+        return DeltaTable(str(location(table, settings)))
+    except TableNotFoundError as error:
+        raise UnknownTable(
+            f"{table.full_name} has not been made yet under {settings.lake_root}: run `make run`, or its job"
+        ) from error

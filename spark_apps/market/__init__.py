@@ -1,0 +1,1 @@
+"""What happened: trades, bars, returns."""

@@ -1,0 +1,43 @@
+"""Give the rows that the live fold gave, from bronze.fold_input alone: the batch driver of the live fold."""
+
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from spark_apps.kernels.arrow import map_batches
+from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
+from spark_apps.kernels.parameters import FoldParameters
+from spark_apps.kernels.records import Kind, join
+from spark_apps.tables.live import EMITTED_AT
+from spark_apps.tables.model import RUN_ID, Column, Table
+
+
+def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> DataFrame:
+    """Fold the records of bronze.fold_input again and give the rows of one live table.
+
+    Grain: as the table, without `emitted_at` and `run_id`. The records must begin where the generation began.
+    """
+    (kind,) = (kind for kind, each in LIVE_TABLES.items() if each == table)
+    schema = ", ".join(column.ddl for column in replayed_columns(table))
+    rows = records.select("topic_partition", "topic_offset", "record").repartition("topic_partition")
+    return map_batches(rows, partial(_fold, kind=kind, parameters=parameters), schema)
+
+
+def replayed_columns(table: Table) -> tuple[Column, ...]:
+    """Give the columns of a live table that follow from the records: all but our own clock and the run."""
+    return tuple(column for column in table.columns if column not in (EMITTED_AT, RUN_ID))
+
+
+def _fold(rows: pa.Table, kind: Kind, parameters: FoldParameters) -> pa.Table:
+    """Fold each partition by itself, in order of offset."""
+    rows = rows.sort_by([("topic_partition", "ascending"), ("topic_offset", "ascending")])
+    partitions, offsets = rows["topic_partition"].to_numpy(), rows["topic_offset"].to_numpy()
+    parts = []
+    for partition in np.unique(partitions).tolist():
+        here = np.flatnonzero(partitions == partition)
+        records = rows["record"].slice(int(here[0]), len(here)).to_pylist()
+        parts.append(output_tables(*parameters.fold(partition).apply(offsets[here], *join(records)))[kind])
+    names = [column.name for column in replayed_columns(LIVE_TABLES[kind])]
+    return pa.concat_tables(parts).select(names)

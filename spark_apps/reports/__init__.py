@@ -1,0 +1,1 @@
+"""Say how it went."""

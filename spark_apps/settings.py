@@ -1,0 +1,151 @@
+"""What may differ between two machines: conf/<profile>.toml, then TAYHO_* variables, one frozen model."""
+
+import hashlib
+import os
+import tomllib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from spark_apps.errors import BadSetting
+
+PROFILES = Path("conf")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kafka(_Section):
+    """Say where the broker is and how topics are cut."""
+
+    bootstrap_servers: str = Field("", description="Broker addresses; empty starts one beside the run.")
+    prefix: str = Field("tayho", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every topic name.")
+    sources: tuple[str, ...] = Field(("sim", "vn30f"), description="Sources, each with its raw topic.")
+    partitions: int = Field(1, ge=1, le=64, description="Partitions of fold_input and fold_output.")
+    password: SecretStr = Field(SecretStr(""), description="SASL password; only from the environment.")
+
+
+class Live(_Section):
+    """Say how the live application folds and how often it commits."""
+
+    lateness_seconds: int = Field(10, ge=1, le=3600, description="How late a trade may come and still revise its bar.")
+    ahead_seconds: int = Field(120, ge=1, description="How far a trade may stand ahead of the market clock.")
+    tail_limit: int = Field(100_000, ge=1, description="Most records kept per instrument inside the lateness bound.")
+    generation: int = Field(
+        1, ge=1, description="Generation of the fold; a new one starts where the last commit ended."
+    )
+    batch_seconds: int = Field(5, ge=0, description="Trigger of the two queries that write Delta, seconds.")
+    max_records_per_batch: int = Field(200_000, ge=1, description="Most records of a topic in one micro-batch.")
+
+
+class Portfolio(_Section):
+    """Name a portfolio whose risk is measured: fixed weights, one value."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the portfolio.")
+    value_vnd: int = Field(gt=0, description="Value, VND.")
+    weights: dict[str, Decimal] = Field(min_length=1, description="Symbol -> weight; the weights are scaled to one.")
+
+
+class Features(_Section):
+    """Switch parts on and off."""
+
+    native_kernels: Literal["required", "preferred", "off"] = Field(
+        "preferred", description="C++ kernels: required, preferred (the twin answers with a warning), or off."
+    )
+    data_docs: bool = Field(True, description="Build Great Expectations data docs after the nightly batch.")
+
+
+class Settings(BaseSettings):
+    """Hold every setting; read once by the entry point and passed down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TAYHO_", env_nested_delimiter="__", env_file=".env", frozen=True, extra="forbid"
+    )
+
+    profile: str = Field("local", description="Which conf/<profile>.toml is in force.")
+    lake_root: Path = Field(Path("build/lake"), description="Folder of all tables and checkpoints.")
+    landing_root: Path = Field(Path("build/landing"), description="Folder of the files that daily jobs load.")
+    report_root: Path = Field(Path("build/reports"), description="Folder of reports and data docs.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
+    seed: int = Field(7, description="Seed of the simulated market.")
+    trades_per_session: int = Field(40_000, ge=1_000, description="Trades of a simulated session, about.")
+    history_sessions: int = Field(
+        560, ge=1, description="Sessions of simulated daily files: 12-1 momentum needs 270, a full value at risk 500."
+    )
+    session_date: Annotated[date, Field(description="Session that the simulated market trades.")] = date(2026, 11, 20)
+    kafka: Kafka = Kafka()
+    live: Live = Live()
+    features: Features = Features()
+    portfolios: tuple[Portfolio, ...] = Field((), description="Named portfolios; read from conf/portfolios.toml.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over .env, and both over the profile's file, which comes as init values."""
+        return env_settings, dotenv_settings, init_settings
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash the settings that are in force, secrets left out (they print as stars)."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def with_values(self, **values: Any) -> Self:
+        """Give a copy with some values replaced, checked again."""
+        return self.model_copy(update=values)
+
+
+def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
+    """Read conf/<profile>.toml and the environment; raise BadSetting naming file, key and rule."""
+    name = profile or os.environ.get("TAYHO_PROFILE", "local")
+    path = folder / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {"portfolios"})) or "none"
+        raise BadSetting(f"{path}: there is no such profile; profiles here: {known}. Set TAYHO_PROFILE to one of them")
+    _refuse_unknown_variables()
+    try:
+        shared = folder / "portfolios.toml"
+        values = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
+        values |= tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings(**{**values, "profile": name})
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(f"{path}: not readable as TOML: {error}") from error
+    except ValidationError as error:
+        lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise BadSetting(f"{path} or TAYHO_* variables: {lines}. `tayho check-config` lists every key") from error
+
+
+def variables() -> dict[str, str]:
+    """Name every TAYHO_* variable with the description of its setting."""
+    names: dict[str, str] = {}
+    for key, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            for inner, inner_field in section.model_fields.items():
+                names[f"TAYHO_{key}__{inner}".upper()] = inner_field.description or ""
+        else:
+            names[f"TAYHO_{key}".upper()] = field.description or ""
+    return names
+
+
+# Variables that steer set-up, images, tests and drills, not the product.
+OTHER_VARIABLES = frozenset({"TAYHO_CACHE", "TAYHO_CODE_COMMIT", "TAYHO_FAILPOINT", "TAYHO_REAL_DATA"})
+
+
+def _refuse_unknown_variables() -> None:
+    """Refuse TAYHO_* variables that no setting knows: pydantic passes them over in silence."""
+    unknown = sorted(
+        name for name in os.environ if name.startswith("TAYHO_") and name not in variables().keys() | OTHER_VARIABLES
+    )
+    if unknown:
+        raise BadSetting(f"environment: unknown {', '.join(unknown)}. `tayho check-config` lists every variable")

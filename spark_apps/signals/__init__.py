@@ -1,0 +1,1 @@
+"""What we want: one file per strategy."""

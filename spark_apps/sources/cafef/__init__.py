@@ -1,0 +1,1 @@
+"""CafeF: daily files of prices and of foreign and proprietary flows."""

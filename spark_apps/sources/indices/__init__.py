@@ -1,0 +1,1 @@
+"""Index files: one a file, levels in points."""

@@ -1,0 +1,1 @@
+"""The simulated market as a vendor: JSON messages."""

@@ -1,0 +1,1 @@
+"""VN30 futures: files of matched trades, newest first."""

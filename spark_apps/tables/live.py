@@ -1,0 +1,63 @@
+"""What the live chain emitted: facts, appended once, each carrying its cause. See kernels/records.py."""
+
+from spark_apps.tables.market import AVAILABLE_AT, INSTRUMENT, MONEY, PRICE, SESSION
+from spark_apps.tables.model import RUN_ID, Column, Table
+from spark_apps.tables.sources import FOLD_INPUT
+
+CAUSE = (
+    Column("generation", "INT", "Generation of the fold that emitted the row."),
+    Column("input_partition", "INT", "Partition of fold_input that holds the cause."),
+    Column("input_offset", "BIGINT", "Offset of the record in fold_input that caused the row."),
+    Column("ordinal", "INT", "Place of the row among those of one cause."),
+)
+EMITTED_AT = Column("emitted_at", "BIGINT", "When the broker appended the output, nanoseconds UTC; our clock.")
+_TRADE = (
+    INSTRUMENT,
+    SESSION,
+    Column("source", "INT", "Source number; see kernels/records.py."),
+    Column("source_seq", "BIGINT", "The source's number of the trade."),
+    Column("event_time", "BIGINT", "When the trade was matched, nanoseconds UTC."),
+    Column("price", PRICE, "Price as it came."),
+    Column("quantity", "BIGINT", "Quantity as it came."),
+    Column("reason", "STRING", "Name of the rule that the record breaks."),
+)
+
+
+def _live(layer: str, name: str, grain: str, columns: tuple[Column, ...]) -> Table:
+    return Table(
+        layer=layer,  # type: ignore[arg-type]  # the three calls below pass literals
+        name=name,
+        grain=grain,
+        columns=(*CAUSE, *columns, AVAILABLE_AT, EMITTED_AT, RUN_ID),
+        key=("generation", "input_partition", "input_offset", "ordinal"),
+        owner="market-data",
+        partition_by=("session_date",),
+        made_from=(FOLD_INPUT,),
+        upkeep="append",
+        unequal=("run_id", "emitted_at", "generation"),
+    )
+
+
+BARS_1M_LIVE = _live(
+    "gold",
+    "bars_1m_live",
+    "one row per revision of a one-minute bar, as emitted",
+    (
+        INSTRUMENT,
+        SESSION,
+        Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
+        Column("revision", "INT", "0 for the first emission, then 1, 2, ... ; the highest is the last word."),
+        Column("open", PRICE, "Price of the first trade."),
+        Column("high", PRICE, "Highest price."),
+        Column("low", PRICE, "Lowest price."),
+        Column("close", PRICE, "Price of the last trade."),
+        Column("volume", "BIGINT", "Sum of quantities."),
+        Column("value", MONEY, "Sum of price times quantity."),
+        Column("trade_count", "BIGINT", "Number of trades; 0 when corrections emptied the bar."),
+    ),
+)
+LATE_LIVE = _live("late", "ticks_live", "one row per trade or correction beyond the lateness bound", _TRADE)
+REFUSED_LIVE = _live("quarantine", "ticks_live", "one row per trade or correction that the fold refused", _TRADE)
+DUPLICATES_LIVE = _live("duplicate", "ticks_live", "one row per trade that the fold had seen before", _TRADE)
+
+TABLES = (BARS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)

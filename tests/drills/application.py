@@ -1,0 +1,104 @@
+"""A lake of its own with the real live application on it, to be fed, killed, started again and read."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from spark_apps.kernels.outputs import LIVE_TABLES
+from spark_apps.lake.checkpoints import newest
+from spark_apps.lake.feed import FeedReport, publish_session
+from spark_apps.lake.live import run_live
+from spark_apps.lake.location import checkpoint, location
+from spark_apps.lake.tables import ensure
+from spark_apps.market.replay import replayed_columns
+from spark_apps.settings import Settings, load
+from spark_apps.tables.model import Table
+from tests.drills.market import DrillMarket, entries_of
+
+ROOT = Path(__file__).parents[2]
+# Part of the output must leave the Python worker before a kill inside the write: a small buffer does not hold it back.
+SUBMIT = "--driver-memory 2g --conf spark.buffer.size=512 pyspark-shell"
+KEY = ("generation", "input_partition", "input_offset", "ordinal")
+
+
+@dataclass(frozen=True)
+class Application:
+    """Hold the settings of one lake."""
+
+    settings: Settings
+
+    def feed(self, market: DrillMarket) -> FeedReport:
+        """Publish a session, or what is missing of it."""
+        return publish_session(market.envelopes(), entries_of, market.hours, self.settings)
+
+    def run_here(self, spark: SparkSession) -> None:
+        """Run until idle in this process."""
+        run_live(spark, self.settings, threading.Event(), until_idle=True)
+
+    def start(self, failpoint: str = "") -> subprocess.Popen[bytes]:
+        """Start the application as a process group of its own; it ends when it is idle, or at the failpoint."""
+        log = (self.settings.lake_root / "live.log").open("ab")
+        command = [sys.executable, "-m", "spark_apps.jobs.live", "--until-idle"]
+        environment = os.environ | self.environment | ({"TAYHO_FAILPOINT": failpoint} if failpoint else {})
+        with log:
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Say these settings in the words of the environment."""
+        kafka, live = self.settings.kafka, self.settings.live
+        return {
+            "PYSPARK_SUBMIT_ARGS": SUBMIT,
+            "TAYHO_LAKE_ROOT": str(self.settings.lake_root),
+            "TAYHO_KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "TAYHO_KAFKA__PREFIX": kafka.prefix,
+            "TAYHO_KAFKA__PARTITIONS": str(kafka.partitions),
+            "TAYHO_LIVE__BATCH_SECONDS": str(live.batch_seconds),
+            "TAYHO_LIVE__GENERATION": str(live.generation),
+            "TAYHO_LIVE__MAX_RECORDS_PER_BATCH": str(live.max_records_per_batch),
+        }
+
+    @property
+    def log(self) -> str:
+        """Read what the application has logged so far."""
+        return (self.settings.lake_root / "live.log").read_text(encoding="utf-8", errors="replace")
+
+    def read(self, table: Table) -> pa.Table:
+        """Read a table as it is now."""
+        ensure(table, self.settings)
+        return DeltaTable(str(location(table, self.settings))).to_pyarrow_table()
+
+    def live_rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the rows of every live table in order of cause, our own clocks left out."""
+        return {table.full_name: rows_of(self.read(table), table) for table in LIVE_TABLES.values()}
+
+    def open_batch(self, query: str) -> int:
+        """Give the batch that has an offset entry and no commit entry; -1 where there is none."""
+        place = checkpoint(query, self.settings)
+        begun, done = newest(place / "offsets"), newest(place / "commits")
+        return begun if begun > done else -1
+
+
+def application(folder: Path, address: str, prefix: str, partitions: int = 1, records: int = 200_000) -> Application:
+    """Give an application with its tables in `folder` and its topics under `prefix`."""
+    settings = load().with_values(lake_root=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    kafka = {"bootstrap_servers": address, "prefix": prefix, "partitions": partitions}
+    live = {"batch_seconds": 0, "max_records_per_batch": records}
+    return Application(
+        settings.with_values(kafka=settings.kafka.model_copy(update=kafka), live=settings.live.model_copy(update=live))
+    )
+
+
+def rows_of(rows: pa.Table, table: Table) -> list[dict[str, Any]]:
+    """Give rows in order of cause, without the columns that two runs may differ in."""
+    names = [column.name for column in replayed_columns(table)]
+    return list(rows.select(names).sort_by([(name, "ascending") for name in KEY]).to_pylist())

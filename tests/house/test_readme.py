@@ -1,0 +1,43 @@
+"""The README's commands work in a clean clone that may not use a network."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, listed, read
+
+COMMANDS = re.findall(r"^(make \w+)", read("README.md").split("```sh")[1].split("```")[0], re.MULTILINE)
+# The clone's tests are these tests: there, a room that needs no Spark stands for all.
+SHORTER = {"make test": "make test TESTS=tests/rules"}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clone the repository and lay the files over it that are not committed yet."""
+    folder = tmp_path_factory.mktemp("clone") / "tayho"
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    for path in listed():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, folder / path)
+    return folder
+
+
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_works_in_a_clean_clone(command: str, clone: Path) -> None:
+    ours = ("COVERAGE_", "MAKE", "PYTEST_", "PYSPARK_", "SPARK_")
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    words = SHORTER.get(command, command).split()
+    environment = {**outside, "UV_OFFLINE": "1"}
+    result = subprocess.run(
+        words, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1_700
+    )
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+
+
+def test_the_first_screen_names_the_two_commands() -> None:
+    assert COMMANDS == ["make run", "make test"]

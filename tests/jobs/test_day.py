@@ -1,0 +1,82 @@
+"""A whole day through the real thing: broker, feed, live application, batch, report; and the same day again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner
+
+from spark_apps.cli import app
+from spark_apps.jobs.day import Day, make_day
+from spark_apps.lake.catalogue import open_catalogue
+from spark_apps.settings import Settings
+from tests.conftest import settings_in
+
+pytestmark = pytest.mark.timeout(1_800)
+COLUMNS = ("table", "held", "in", "out", "quarantined", "late", "duplicate", "status")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Name a small day of its own."""
+    return settings_in(tmp_path_factory.mktemp("day")).with_values(trades_per_session=3_000, history_sessions=300)
+
+
+@pytest.fixture(scope="module")
+def day(place: Settings, spark: SparkSession) -> Day:
+    """Make the day once for all tests here; the session is there so that it stays open afterwards."""
+    return make_day(place, None, print)
+
+
+def row(day: Day, table: str) -> dict[str, object]:
+    return next(dict(zip(COLUMNS, cells, strict=True)) for cells in day.rows if cells[0] == table)
+
+
+def test_every_message_has_one_outcome(day: Day) -> None:
+    ticks = row(day, "silver.ticks")
+    assert ticks["in"] == sum(int(str(ticks[name])) for name in ("out", "quarantined", "late", "duplicate"))
+    assert ticks["held"] == ticks["out"]
+    assert ticks["quarantined"] == row(day, "quarantine.ticks")["held"]
+
+
+def test_dirt_ends_in_quarantine_live_and_at_night_alike(day: Day) -> None:
+    assert row(day, "quarantine.ticks")["held"] == row(day, "quarantine.ticks_live")["held"] != 0
+
+
+def test_the_live_bars_equal_the_nightly_ones(day: Day, place: Settings, spark: SparkSession) -> None:
+    open_catalogue(spark, place)
+    late_ticks = "SELECT symbol FROM late.ticks_live JOIN instruments USING (instrument_id)"
+    late, differing = (
+        {found.symbol for found in spark.sql(query).collect()}
+        for query in (late_ticks, "SELECT symbol FROM live_against_batch")
+    )
+    assert differing <= late
+
+
+def test_it_says_where_to_look(day: Day) -> None:
+    assert set(day.places) == {"report", "data docs", "tables", "logs"}
+    assert all(path.exists() for path in day.places.values())
+
+
+def test_the_same_day_again_changes_nothing(day: Day, place: Settings) -> None:
+    again = make_day(place, None, print)
+    assert {cells[-1] for cells in again.rows} == {"", "unchanged"}
+    assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
+        cells[:2] for cells in day.rows if cells[0] != "ops.runs"
+    ]
+
+
+def test_sql_answers_over_views(day: Day, place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(place.lake_root))
+    shown = CliRunner().invoke(app, ["sql", "select * from latest_bars limit 5"])
+    assert (shown.exit_code, "symbol" in shown.output) == (0, True)
+
+
+def test_spark_submit_runs_one_job_file(day: Day, place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(place.lake_root))
+    submit = Path(sys.executable).with_name("spark-submit")
+    words = [str(submit), "spark_apps/jobs/bars_1d.py", "--start", "2026-11-20", "--end", "2026-11-20"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "gold.bars_1d 2026-11-20..2026-11-20:" in shown

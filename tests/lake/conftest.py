@@ -1,0 +1,29 @@
+"""One real broker for the tests of this room; each test names its own topics."""
+
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.lake.services import Service, start_broker
+from tests.drills.application import Application, application
+from tests.drills.market import DrillMarket
+
+MARKET = DrillMarket(seed=7)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Start a broker for the test session."""
+    service = start_broker(tmp_path_factory.mktemp("broker"))
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def unbroken(broker: Service, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """Carry one small session through feed and live application, undisturbed."""
+    lake = application(tmp_path_factory.mktemp("unbroken"), broker.address, "unbroken")
+    lake.feed(MARKET)
+    lake.run_here(spark)
+    return lake

@@ -1,0 +1,41 @@
+"""Checkpoints: who may go on with one, and how far it has come."""
+
+from pathlib import Path
+
+import pytest
+
+from spark_apps.errors import StateMismatch
+from spark_apps.lake.checkpoints import behind, claim, committed, read_fingerprint
+
+
+def test_the_same_fingerprint_may_go_on(tmp_path: Path) -> None:
+    claim(tmp_path / "1", {"partitions": 1})
+    (tmp_path / "1").mkdir()
+    claim(tmp_path / "1", {"partitions": 1})
+    assert read_fingerprint(tmp_path / "1") == {"partitions": 1}
+
+
+def test_another_fingerprint_is_refused_with_the_next_generation(tmp_path: Path) -> None:
+    claim(tmp_path / "1", {"partitions": 1})
+    with pytest.raises(StateMismatch, match=r"partitions was 1, is 2.*start generation 2"):
+        claim(tmp_path / "1", {"partitions": 2})
+
+
+def test_a_checkpoint_without_a_fingerprint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    with pytest.raises(StateMismatch, match="no fingerprint beside it"):
+        claim(tmp_path / "1", {"partitions": 1})
+
+
+def test_a_batch_counts_once_its_commit_entry_is_there(tmp_path: Path) -> None:
+    for folder in ("offsets", "commits"):
+        (tmp_path / folder).mkdir()
+    for batch, offset in ((0, 10), (1, 25)):
+        (tmp_path / "offsets" / str(batch)).write_text(f'v1\n{{}}\n{{"t":{{"0":{offset}}}}}')
+    assert committed(tmp_path) == {}
+    (tmp_path / "commits" / "0").write_text("v1\n{}")
+    assert committed(tmp_path) == {"t": {0: 10}}
+
+
+def test_behind_counts_what_is_wanted_and_not_reached() -> None:
+    assert behind({"a": {0: 5, 1: 9}}, {"a": {0: 7, 1: 8}, "b": {0: 3}}) == 5

@@ -1,0 +1,149 @@
+"""The live application on a real broker: what goes in comes out once, and what cannot go on says so."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.errors import ServiceFailed, StateMismatch
+from spark_apps.kernels.outputs import LIVE_TABLES
+from spark_apps.lake.checkpoints import fingerprint_file
+from spark_apps.lake.kafka import Publisher, create_topics, fold_output
+from spark_apps.lake.live import fold_parameters, run_live
+from spark_apps.lake.location import checkpoint
+from spark_apps.lake.services import Service
+from spark_apps.market.replay import replay, replayed_columns
+from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.model import Table
+from spark_apps.tables.operations import RUNS
+from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
+from tests.drills.application import Application, application, rows_of
+from tests.drills.market import DrillMarket, expected
+from tests.lake.conftest import MARKET
+
+
+def last_bars(lake: Application) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Give the last revision of each bar that still holds a trade, prices unscaled."""
+    rows = lake.read(BARS_1M_LIVE).sort_by([("revision", "ascending")]).to_pylist()
+    bars = {(row["instrument_id"], row["bar_start"]): row for row in rows}
+    prices = ("open", "high", "low", "close")
+    return {
+        key: (*(int(row[name] * 10_000) for name in prices), row["volume"], row["trade_count"])
+        for key, row in bars.items()
+        if row["trade_count"]
+    }
+
+
+def in_generation(lake: Application, number: int) -> Application:
+    live = lake.settings.live.model_copy(update={"generation": number})
+    return Application(lake.settings.with_values(live=live))
+
+
+def test_every_message_is_in_bronze_once(unbroken: Application) -> None:
+    held = unbroken.read(MESSAGES)
+    assert sorted(held["payload"].to_pylist()) == sorted(one.payload for one in MARKET.envelopes())
+    assert sorted(held["source_seq"].to_pylist()) == sorted(one.source_seq for one in MARKET.envelopes())
+
+
+def test_raw_messages_are_accepted_or_refused_or_late_or_duplicate(unbroken: Application) -> None:
+    truth = expected(MARKET)
+    set_aside = [unbroken.read(table).num_rows for table in (REFUSED_LIVE, LATE_LIVE, DUPLICATES_LIVE)]
+    assert set_aside == [truth.refused, truth.late, truth.duplicate]
+    assert unbroken.read(MESSAGES).num_rows == truth.accepted + sum(set_aside)
+    assert all(set_aside)
+
+
+def test_the_last_revisions_equal_what_plain_counting_makes_of_the_seed(unbroken: Application) -> None:
+    assert last_bars(unbroken) == expected(MARKET).bars
+
+
+@pytest.mark.parametrize("table", LIVE_TABLES.values(), ids=lambda table: table.full_name)
+def test_replay_from_bronze_gives_the_very_rows_of_the_stream(
+    unbroken: Application, spark: SparkSession, table: Table
+) -> None:
+    records = spark.createDataFrame(unbroken.read(FOLD_INPUT).to_pandas())
+    replayed = replay(records, table, fold_parameters(unbroken.settings)).toArrow()
+    assert rows_of(replayed, table) == rows_of(unbroken.read(table), table)
+    assert replayed.column_names == [column.name for column in replayed_columns(table)]
+
+
+def test_a_start_is_a_row_of_the_runs(unbroken: Application) -> None:
+    (row,) = unbroken.read(RUNS).to_pylist()
+    assert (row["job"], row["status"]) == ("live", "started")
+    assert json.loads(row["inputs"])["fold"] == {"unbroken.fold_input": {"0": 0}}
+
+
+def test_a_changed_fold_is_refused_with_the_next_step(unbroken: Application, spark: SparkSession) -> None:
+    live = unbroken.settings.live.model_copy(update={"lateness_seconds": 20})
+    with pytest.raises(StateMismatch, match=r"state was .*'lateness': 10.*TAYHO_LIVE__GENERATION=2"):
+        run_live(spark, unbroken.settings.with_values(live=live), threading.Event())
+
+
+def test_a_checkpoint_without_its_fingerprint_is_refused(broker: Service, spark: SparkSession, tmp_path: Path) -> None:
+    lake = application(tmp_path, broker.address, "no_fingerprint")
+    checkpoint("gold", lake.settings).mkdir(parents=True)
+    with pytest.raises(StateMismatch, match="no fingerprint beside it"):
+        lake.run_here(spark)
+    assert not fingerprint_file(checkpoint("gold", lake.settings)).exists()
+
+
+def test_a_second_application_on_the_same_lake_is_refused(unbroken: Application, spark: SparkSession) -> None:
+    from spark_apps.lake.lease import hold
+
+    with (
+        hold(checkpoint("live", unbroken.settings).with_suffix(".lease"), "the live application"),
+        pytest.raises(ServiceFailed, match=r"the live application is being written by process \d+"),
+    ):
+        unbroken.run_here(spark)
+
+
+def test_a_query_that_dies_stops_the_application_and_is_named(
+    broker: Service, spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = application(tmp_path, broker.address, "poisoned")
+    kafka = lake.settings.kafka
+    create_topics(kafka)
+    publisher = Publisher(kafka)
+    publisher.send(fold_output(kafka), b"no output of any fold", 0)
+    publisher.deliver()
+    with pytest.raises(ServiceFailed, match="live query gold died"):
+        lake.run_here(spark)
+    assert not spark.streams.active
+
+
+def test_a_new_generation_starts_behind_the_last_answer_and_waits_for_a_session(
+    broker: Service, spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = application(tmp_path, broker.address, "generations")
+    lake.feed(DrillMarket(seed=1, messages=200, minutes=1))
+    lake.run_here(spark)
+    before = lake.read(BARS_1M_LIVE).num_rows
+    second = Application(lake.settings.with_values(live=lake.settings.live.model_copy(update={"generation": 2})))
+    second.feed(DrillMarket(seed=1, messages=200, minutes=1, day=1))
+    second.run_here(spark)
+    rows = second.read(BARS_1M_LIVE).to_pylist()
+    assert len([row for row in rows if row["generation"] == 1]) == before
+    assert {row["session_date"] for row in rows if row["generation"] == 2} == {DrillMarket(1, day=1).hours.session_date}
+
+
+def test_a_new_generation_waits_until_the_tables_hold_all_of_the_old(
+    broker: Service, spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = application(tmp_path, broker.address, "not_drained")
+    lake.feed(DrillMarket(seed=1, messages=50, minutes=1))
+    lake.run_here(spark)
+    publisher = Publisher(lake.settings.kafka)
+    publisher.send(fold_output(lake.settings.kafka), b"one more row of generation 1", 0)
+    publisher.deliver()
+    with pytest.raises(StateMismatch, match="generation 1 gave 1 rows that the live tables lack"):
+        in_generation(lake, 2).run_here(spark)
+
+
+def test_the_wish_to_stop_ends_the_application_and_its_queries(unbroken: Application, spark: SparkSession) -> None:
+    stop = threading.Event()
+    threading.Timer(5, stop.set).start()
+    run_live(spark, unbroken.settings, stop)
+    assert stop.is_set()
+    assert not spark.streams.active

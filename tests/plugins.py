@@ -1,0 +1,98 @@
+"""What holds for every test session: measured workers, skips from a committed list, floors of critical modules."""
+
+import json
+import os
+import shutil
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+REAL_DATA = Path(os.environ.get("TAYHO_REAL_DATA", ROOT.parent / "shared" / "data"))
+COVERAGE = ROOT / "build" / "tests" / "coverage.json"
+REFUSED: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every Spark session of the tests, those of subprocesses included, workers that coverage can measure."""
+    config.stash[REFUSED] = []
+    folder = ROOT / "build" / "tests" / "spark"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "conf" / "spark" / "log4j2.properties", folder)
+    defaults = (ROOT / "conf" / "spark" / "local.conf").read_text(encoding="utf-8")
+    measured = f"{defaults}\nspark.python.daemon.module  tests.coverage_daemon\n"
+    (folder / "spark-defaults.conf").write_text(measured, encoding="utf-8")
+    os.environ.update(SPARK_CONF_DIR=str(folder), PYSPARK_PYTHON=sys.executable)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked real_data where the shared data folder is not on the machine; nowhere else."""
+    if not REAL_DATA.is_dir():
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason="real_data: the shared data folder is not on this machine"))
+
+
+def skips_in(text: str) -> list[tuple[str, str]]:
+    """Read a list of allowed skips: per line a pattern of test ids, a bar, the reason."""
+    parts = [line.split("|", 1) for line in text.splitlines() if line and not line.startswith("#")]
+    return [(pattern.strip(), reason.strip()) for pattern, reason in parts]
+
+
+def is_allowed(test: str, reason: str, allowed: list[tuple[str, str]], data_is_here: bool) -> bool:
+    """Answer whether a skip stands in the list; where the data is, none for want of data does."""
+    if reason.startswith("real_data:") and data_is_here:
+        return False
+    return any(fnmatch(test, pattern) and reason == words for pattern, words in allowed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Note each skip that the committed list does not allow; an expected failure is none."""
+    report: pytest.TestReport = yield
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        allowed = skips_in((ROOT / "tests" / "allowed_skips.txt").read_text(encoding="utf-8"))
+        if not is_allowed(item.nodeid, reason, allowed, REAL_DATA.is_dir()):
+            item.config.stash[REFUSED].append(f"{item.nodeid}: skipped without leave ({reason})")
+    return report
+
+
+def below_floor(report: dict[str, Any], critical: list[str]) -> list[str]:
+    """Name critical modules of a coverage report with lines that no test ran, and patterns that match no module."""
+    found = []
+    for pattern in critical:
+        modules = {name: module for name, module in report["files"].items() if fnmatch(name, pattern)}
+        if not modules:
+            found.append(f"{pattern}: [tool.tayho] critical names it, but coverage measured no such module")
+        for name, module in sorted(modules.items()):
+            if module["missing_lines"]:
+                found.append(f"{name}: critical, but no test runs lines {module['missing_lines']}")
+    return found
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a session with a skip out of the list, and a whole one with a critical module below its floor."""
+    broken = session.config.stash[REFUSED]
+    if str(COVERAGE) in _reports(session.config):
+        critical = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["tayho"]["critical"]
+        broken += below_floor(json.loads(COVERAGE.read_text(encoding="utf-8")), critical)
+    if broken and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _reports(config: pytest.Config) -> list[str]:
+    """Give the files that pytest-cov wrote in this session."""
+    wanted = config.getoption("cov_report", {}) or {}
+    return [str(ROOT / path) for path in wanted.values() if path]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what broke the session, above pytest's last line."""
+    for line in config.stash[REFUSED]:
+        terminalreporter.line(line, red=True)

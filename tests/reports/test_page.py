@@ -1,0 +1,99 @@
+"""The page of a day: complete when rows are there, honest when they are not, and alone in the world."""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.errors import RuleViolated
+from spark_apps.jobs.report import refuse_offending_rows, write_report
+from spark_apps.reports.charts import bar_chart, minute_chart
+from spark_apps.reports.html import DayRows, billions, build_page, per_cent, thousands
+from spark_apps.settings import Portfolio, Settings
+from spark_apps.tables.daily import INDEX_PRICES, RETURNS_1D
+from spark_apps.tables.decisions import DAILY_REPORT, MOMENTUM_1D, VALUE_AT_RISK
+from spark_apps.tables.market import BARS_1D, BARS_1M
+from spark_apps.tables.operations import RUNS
+from tests.frames import DAY
+from tests.sql.test_catalogue import put
+
+NINE = 1_795_140_000_000_000_000  # 2026-11-20 09:00 on the exchange's clock
+NOTHING = DayRows(DAY, None, pd.DataFrame(), (), pd.DataFrame(), (), pd.DataFrame(), {}, None, "abc")
+
+
+def bars(*closes: int) -> pd.DataFrame:
+    times = pd.date_range("2026-11-20 09:00", periods=len(closes), freq="min")
+    return pd.DataFrame({"bar_time": times, **dict.fromkeys(("open", "high", "low", "close"), closes), "volume": 100})
+
+
+def test_a_day_without_rows_says_what_is_missing() -> None:
+    page = build_page(NOTHING)
+    assert page.count('class="missing"') == 7
+    assert "<svg" not in page
+
+
+def test_the_same_rows_give_the_same_page() -> None:
+    assert build_page(NOTHING) == build_page(NOTHING)
+    assert minute_chart(bars(3, 4), "x") == minute_chart(bars(3, 4), "x")
+
+
+def test_two_charts_of_one_page_share_no_ids() -> None:
+    ids = [set(re.findall(r' id="([^"]+)"', minute_chart(bars(3, 4), label))) for label in ("one", "two")]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_a_chart_keeps_diacritics_as_text_and_takes_the_ink_of_the_page() -> None:
+    chart = bar_chart(["Đường & Sữa"], [1.5], "Động lượng <1>")
+    assert "Đường &amp; Sữa" in chart
+    assert 'aria-label="Động lượng &lt;1&gt;"' in chart
+    assert "currentColor" in chart
+
+
+def test_numbers_are_grouped_and_missing_ones_are_dashes() -> None:
+    assert [thousands(1234567), billions(12_345_000_000), per_cent(0.0123)] == ["1,234,567", "12.3", "1.23 %"]
+    assert [thousands(None), billions(float("nan")), per_cent(None)] == ["-", "-", "-"]
+
+
+@pytest.fixture
+def traded(spark: SparkSession, settings: Settings) -> Settings:
+    """Write one small day: two minutes, a week of returns and limits, one ranking, one run that quarantined a row."""
+    minutes = [{"bar_start": NINE + place * 60_000_000_000, "close": 20 + place} for place in range(2)]
+    put(spark, settings, BARS_1M, *minutes)
+    put(spark, settings, BARS_1D, {"bar_start": NINE})
+    week = [{"session_date": DAY - timedelta(days)} for days in range(5)]
+    put(spark, settings, RETURNS_1D, *({**day, "daily_return": -0.5} for day in week))
+    put(spark, settings, VALUE_AT_RISK, *({**day, "portfolio": "lake", "scenarios": 300} for day in week))
+    put(spark, settings, MOMENTUM_1D, {"momentum_rank": 1})
+    put(spark, settings, DAILY_REPORT, {"advances": 1, "declines": 0, "unchanged": 0})
+    put(spark, settings, RUNS, {"job": "silver.ticks", "rows_quarantined": 77_777, "status": "done"})
+    return settings.with_values(portfolios=(Portfolio(name="lake", value_vnd=1, weights={"XANB": Decimal(1)}),))
+
+
+def test_the_page_holds_what_the_lake_knows_and_fetches_nothing(spark: SparkSession, traded: Settings) -> None:
+    page = write_report(spark, traded, DAY).read_text(encoding="utf-8")
+    for words in ("XANB", "Ngân hàng Thương mại Cổ phần Ánh Bình Minh", "equal weights", "77,777", "state_chain"):
+        assert words in page
+    assert page.count("<svg") == 4
+    assert "width=device-width" in page
+    assert not re.search(r'(?:src|href)="(?!#)|url\((?!#)|@import|<script', page)
+
+
+def test_an_index_file_wins_over_equal_weights(spark: SparkSession, traded: Settings) -> None:
+    put(spark, traded, INDEX_PRICES, {"index_code": "VNINDEX"}, {"index_code": "HNX"})
+    assert "<h3>VNINDEX" in write_report(spark, traded, DAY).read_text(encoding="utf-8")
+
+
+def test_a_lake_without_tables_gives_a_page_too(spark: SparkSession, settings: Settings) -> None:
+    path = write_report(spark, settings, date(2026, 11, 19))
+    assert path.name == "daily-2026-11-19.html"
+    assert "No minute bars for this session" in path.read_text(encoding="utf-8")
+
+
+def test_a_check_that_must_hold_ends_in_an_error() -> None:
+    refuse_offending_rows({"state_chain": 0, "silent_minutes": 9})
+    with pytest.raises(RuleViolated, match=r"sql/checks/state_chain\.sql \(2 rows\)"):
+        refuse_offending_rows({"state_chain": 2})

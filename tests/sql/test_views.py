@@ -1,0 +1,83 @@
+"""What the views say of rows that the test wrote."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.lake.catalogue import run_sql, texts
+from spark_apps.settings import Settings
+from spark_apps.tables.indicators import INDICATOR_STATES_1D
+from spark_apps.tables.live import BARS_1M_LIVE, LATE_LIVE
+from spark_apps.tables.market import BARS_1M, TICKS
+from tests.frames import DAY
+from tests.sql.test_catalogue import put
+
+MINUTE = 60_000_000_000
+NINE = 1_795_140_000_000_000_000  # 2026-11-20 09:00 on the exchange's clock
+
+
+def test_the_newest_bar_is_shown_with_symbol_and_exchange_time(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, BARS_1M, {"bar_start": NINE}, {"bar_start": NINE + MINUTE, "close": 2})
+    put(spark, settings, BARS_1M_LIVE, {"bar_start": NINE + MINUTE, "close": 3, "revision": 0})
+    (bar,) = run_sql(spark, settings, "SELECT * FROM latest_bars").collect()
+    assert (bar.symbol, bar.bar_time, bar.close) == ("XANB", datetime(2026, 11, 20, 9, 1), Decimal(2))  # noqa: DTZ001 - wall clock
+
+
+def test_the_last_revision_of_a_live_bar_counts(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, BARS_1M_LIVE, {"revision": 1, "close": 5, "input_offset": 9}, {"revision": 0, "close": 7})
+    assert [bar.close for bar in run_sql(spark, settings, "SELECT * FROM live_bars").collect()] == [Decimal(5)]
+
+
+@pytest.mark.parametrize(("close", "seen"), [(1, []), (2, ["values differ"])])
+def test_live_and_batch_are_compared_bar_by_bar(
+    spark: SparkSession, settings: Settings, close: int, seen: list[str]
+) -> None:
+    put(spark, settings, BARS_1M, {})
+    put(spark, settings, BARS_1M_LIVE, {"close": close}, {"bar_start": MINUTE, "trade_count": 0, "ordinal": 2})
+    found = run_sql(spark, settings, "SELECT * FROM live_against_batch").collect()
+    assert [row.difference for row in found] == seen
+
+
+def test_a_state_that_does_not_follow_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:
+    first = {"opening_hash": 0, "closing_hash": 4, "session_date": DAY - timedelta(1)}
+    put(spark, settings, INDICATOR_STATES_1D, first, {"opening_hash": 5, "closing_hash": 6})
+    (row,) = run_sql(spark, settings, texts("checks")["state_chain"]).collect()
+    assert (row.fold, row.session_date, row.previous_closing_hash) == ("indicators_1d", DAY, 4)
+
+
+def test_a_live_row_that_was_doubled_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, BARS_1M_LIVE, {"input_offset": 1}, {"input_offset": 2})
+    assert run_sql(spark, settings, texts("checks")["live_key_unique"]).count() == 1
+
+
+def test_a_silence_is_seen_and_the_noon_break_is_none(spark: SparkSession, settings: Settings) -> None:
+    starts = (0, 3, 10, 149, 240)  # 9:00, 9:03, 9:10, then 11:29 and 13:00
+    put(spark, settings, BARS_1M, *({"bar_start": NINE + start * MINUTE} for start in starts))
+    found = run_sql(spark, settings, texts("checks")["silent_minutes"]).collect()
+    assert [row.silent_after.strftime("%H:%M") for row in found] == ["09:03", "09:10"]
+
+
+def test_the_fold_is_held_against_silver_without_what_it_called_late(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, TICKS, *({"source_seq": place, "quantity": 100} for place in (1, 2, 3)))
+    put(spark, settings, TICKS, {"source_seq": 4, "corrects_seq": 1, "quantity": 40})
+    put(spark, settings, LATE_LIVE, {"source_seq": 3})
+    put(spark, settings, BARS_1M_LIVE, {"trade_count": 2, "volume": 140})
+    check = texts("checks")["fold_accepted_against_silver"]
+    assert run_sql(spark, settings, check).collect() == []
+    put(spark, settings, TICKS, {"source_seq": 5, "quantity": 700})
+    assert [row.silver_volume for row in run_sql(spark, settings, check).collect()] == [840]
+
+
+def test_a_correction_without_its_trade_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:
+    put(
+        spark,
+        settings,
+        TICKS,
+        {"source_seq": 1},
+        {"source_seq": 2, "corrects_seq": 1},
+        {"source_seq": 3, "corrects_seq": 9},
+    )
+    found = run_sql(spark, settings, texts("checks")["orphan_corrections"]).collect()
+    assert [row.source_seq for row in found] == [3]

@@ -1,0 +1,58 @@
+"""Settings: one file, then variables; unknown keys and wrong types are refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from spark_apps.errors import BadSetting
+from spark_apps.settings import Settings, load, variables
+
+
+def profile(folder: Path, text: str) -> Settings:
+    (folder / "local.toml").write_text(text, encoding="utf-8")
+    return load("local", folder)
+
+
+def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_KAFKA__PARTITIONS", "3")
+    assert profile(tmp_path, "seed = 5\n[kafka]\npartitions = 2").kafka.partitions == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sead = 5", "local.toml.*sead"),
+        ("[kafka]\npartition = 2", "kafka.partition"),
+        ("seed = 'many'", "seed.*valid integer"),
+        ("seed =", "local.toml: not readable as TOML"),
+        ("[kafka]\nprefix = 'No Spaces'", "kafka.prefix"),
+    ],
+)
+def test_a_bad_key_or_value_is_named_with_its_file(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        profile(tmp_path, text)
+
+
+def test_a_variable_that_no_setting_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_KAFKA__PARTITION", "3")
+    with pytest.raises(BadSetting, match="unknown TAYHO_KAFKA__PARTITION"):
+        load()
+
+
+def test_a_profile_that_is_not_there_is_answered_with_those_that_are() -> None:
+    with pytest.raises(BadSetting, match="profiles here: local, prod"):
+        load("production")
+
+
+def test_a_secret_is_in_no_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_KAFKA__PASSWORD", "open sesame")
+    assert "sesame" not in load().model_dump_json() + repr(load())
+
+
+def test_another_value_is_another_fingerprint() -> None:
+    assert load().fingerprint != load().with_values(seed=8).fingerprint
+
+
+def test_every_setting_has_a_variable_with_a_meaning() -> None:
+    assert {"TAYHO_SEED", "TAYHO_KAFKA__BOOTSTRAP_SERVERS", "TAYHO_FEATURES__DATA_DOCS"} <= variables().keys()
+    assert all(variables().values())
