@@ -41,6 +41,14 @@ def _start(profile: str | None) -> Settings:
     return settings
 
 
+def _grid(*names: str, title: str | None = None) -> Grid:
+    """Make a table whose first column is never cut: it holds the names."""
+    grid = Grid(title=title)
+    for place, name in enumerate(names):
+        grid.add_column(name, no_wrap=place == 0)
+    return grid
+
+
 @app.command()
 def run(
     data: Annotated[
@@ -50,11 +58,14 @@ def run(
     profile: Profile = None,
 ) -> None:
     """Carry a trading session from the exchange to a report, and say where to look."""
-    from spark_apps.jobs.day import make_day
+    from spark_apps.jobs.day import make_day, settings_for
+    from spark_apps.lake.location import log_folder
+    from spark_apps.lake.logs import configure
 
-    settings = _start(profile)
+    settings = settings_for(load(profile), data)
+    configure(settings, file=log_folder(settings) / "run.log")
     made = make_day(settings, data, lambda line: console.print(line, highlight=False))
-    grid = Grid(*("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run"), title="Rows per table")
+    grid = _grid("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run", title="Rows per table")
     for row in made.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     console.print(grid)
@@ -96,7 +107,7 @@ def check_config(profile: Profile = None, as_json: Json = False) -> None:
     if as_json:
         console.print_json(settings.model_dump_json())
         return
-    grid = Grid("variable", "value", "meaning")
+    grid = _grid("variable", "value", "meaning")
     for name, meaning in variables().items():
         value: object = settings
         for part in name.removeprefix("TAYHO_").lower().split("__"):
@@ -114,7 +125,7 @@ def doctor(profile: Profile = None, as_json: Json = False) -> None:
     if as_json:
         console.print_json(data=[{"check": one.check.name, "ok": one.is_well, "found": one.found} for one in findings])
     else:
-        grid = Grid("check", "", "found", "what to do")
+        grid = _grid("check", "", "found", "what to do")
         for one in findings:
             verdict = "[green]ok[/green]" if one.is_well else "[red]missing[/red]"
             grid.add_row(

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import EmptyInput, ServiceFailed
@@ -20,8 +19,9 @@ from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
 from spark_apps.jobs.report import write_data_docs, write_report
 from spark_apps.lake.catalogue import write_tables_sql
+from spark_apps.lake.files import session_files
 from spark_apps.lake.job import batch
-from spark_apps.lake.location import lake_folder, report_folder
+from spark_apps.lake.location import lake_folder, log_folder, report_folder
 from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import row_count
 from spark_apps.lake.run import run
@@ -46,10 +46,18 @@ class Day:
     places: dict[str, Path]
 
 
+def settings_for(settings: Settings, data: Path | None) -> Settings:
+    """Give real files a lake of their own beside the simulated one."""
+    if data is None:
+        return settings
+    beside = settings.lake_root.parent / "real"
+    return settings.with_values(lake_root=beside / "lake", landing_root=data.absolute(), report_root=beside / "reports")
+
+
 def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     """Carry one simulated session, or every session of a folder of real files, from the exchange to the report.
 
-    Real files get a lake of their own beside the simulated one. What is done already is not done again.
+    What is done already is not done again. `settings_for` says where real files go.
     """
     if data is None:
         with step(say, f"daily files of the simulated market, seed {settings.seed}"):
@@ -60,11 +68,6 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
                 settings.history_sessions,
                 settings.trades_per_session,
             )
-    else:
-        beside = settings.lake_root.parent / "real"
-        settings = settings.with_values(
-            lake_root=beside / "lake", landing_root=data.absolute(), report_root=beside / "reports"
-        )
     _stream(settings, data, say)
     with step(say, "Spark session of the nightly batch"):
         spark = session(settings, "day")
@@ -81,7 +84,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
         "report": report,
         "data docs": report_folder(settings) / "data_docs" / "index.html",
         "tables": lake_folder(settings),
-        "logs": _log(settings).parent,
+        "logs": log_folder(settings),
     }
     return Day(_rows(reports, settings), {name: path for name, path in places.items() if path.exists()})
 
@@ -122,7 +125,7 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
 
 def _run_live(settings: Settings) -> None:
     """Run the live application as its own process until it has taken in everything published."""
-    log = _log(settings)
+    log = log_folder(settings) / "live.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {
         "TAYHO_LAKE_ROOT": str(settings.lake_root),
@@ -135,14 +138,9 @@ def _run_live(settings: Settings) -> None:
         raise ServiceFailed(f"the live application ended with {ended.returncode}: read {log}, then `make run` again")
 
 
-def _log(settings: Settings) -> Path:
-    return settings.lake_root.absolute().parent / "logs" / "live.log"
-
-
 def _days_of(table: Table, settings: Settings) -> list[date]:
     """List the days that a table holds, from its partitions."""
-    actions = pa.table(ensure(table, settings).get_add_actions(flatten=True))
-    return sorted(set(actions[f"partition.{table.time}"].to_pylist())) if actions.num_rows else []
+    return list(session_files(table, date.min, date.max, ensure(table, settings).version(), settings))
 
 
 def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunReport]:

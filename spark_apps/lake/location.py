@@ -28,6 +28,11 @@ def report_folder(settings: Settings) -> Path:
     return settings.report_root.absolute()
 
 
+def log_folder(settings: Settings) -> Path:
+    """Give the folder of the logs that `tayho run` writes, beside the tables."""
+    return settings.lake_root.absolute().parent / "logs"
+
+
 def lake_folder(settings: Settings) -> Path:
     """Give the folder that holds every table."""
     return settings.lake_root.absolute()

@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from spark_apps.jobs.day import Day, make_day
+from spark_apps.jobs.day import Day, make_day, settings_for
 from spark_apps.lake.location import location
 from spark_apps.lake.reading import row_count
 from spark_apps.settings import Settings
@@ -29,7 +29,7 @@ DAY_VOLUMES = {"2026-02-24": 163_164, "2026-02-25": 211_342, "2026-02-26": 220_6
 @pytest.fixture(scope="module")
 def real(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Carry the folder through the whole day; print time and the peak memory of the largest process."""
-    given = settings_in(tmp_path_factory.mktemp("real"))
+    given = settings_for(settings_in(tmp_path_factory.mktemp("real")), REAL_DATA)
     began = time.monotonic()
     day: Day = make_day(given, REAL_DATA, print)
     own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -37,8 +37,7 @@ def real(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Setti
     peak = int(next(line.split()[1] for line in _status(jvm) if line.startswith("VmHWM")))
     print(f"real data: {time.monotonic() - began:.0f} s, peak {max(own, children, peak) // 1024} MiB")
     assert day.places["report"].exists()
-    beside = given.lake_root.parent / "real"
-    return given.with_values(lake_root=beside / "lake", report_root=beside / "reports")
+    return given
 
 
 def _status(pid: int) -> list[str]:
