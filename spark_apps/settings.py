@@ -27,9 +27,6 @@ class Kafka(_Section):
     prefix: str = Field("tayho", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every topic name.")
     sources: tuple[str, ...] = Field(("sim", "vn30f"), description="Sources, each with its raw topic.")
     partitions: int = Field(1, ge=1, le=64, description="Partitions of fold_input and fold_output.")
-    retention_hours: int = Field(
-        0, ge=0, description="Hours a topic made by us keeps records; 0 for ever. bronze keeps them all."
-    )
     password: SecretStr = Field(SecretStr(""), description="SASL password; only from the environment.")
 
 

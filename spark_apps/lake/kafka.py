@@ -25,7 +25,7 @@ NOT_YET = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
 }
 # The broker stamps each record when it appends it: the clock that latency and `emitted_at` are measured by.
-TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete"}
+TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", "retention.ms": "-1"}
 
 
 class Record(NamedTuple):
@@ -87,8 +87,7 @@ def spark_connection(kafka: Kafka) -> dict[str, str]:
 def create_topics(kafka: Kafka) -> None:
     """Create the topics that are missing; raise StateMismatch where one is cut otherwise than the settings say."""
     admin = _admin(kafka)
-    config = TOPIC_CONFIG | {"retention.ms": str(kafka.retention_hours * 3_600_000 or -1)}
-    wanted = [NewTopic(topic, kafka.partitions, 1, config=config) for topic in all_topics(kafka)]
+    wanted = [NewTopic(topic, kafka.partitions, 1, config=TOPIC_CONFIG) for topic in all_topics(kafka)]
     for topic, created in admin.create_topics(wanted, operation_timeout=SECONDS, request_timeout=SECONDS).items():
         try:
             created.result()
