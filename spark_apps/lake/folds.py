@@ -1,8 +1,7 @@
-"""The fold driver: a frame job that opens from carried states, gives them on, and makes later days follow."""
+"""The fold driver: a frame job that opens from carried states, gives them on, and knows which days do not follow."""
 
 from datetime import date, timedelta
 
-import structlog
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -15,11 +14,9 @@ from spark_apps.lake.writing import replace
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
-logger = structlog.get_logger(__name__)
-
 
 def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
-    """Fold a slice from the states before it; write rows, then states; re-run the later days that no longer follow.
+    """Fold a slice from the states before it; write rows, then states.
 
     Input is read from the first day of the slice's year: every instrument's state is kept for its last
     session of a year and of a run, so what lies further back is in the states.
@@ -37,12 +34,14 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
         replace(closing, states, days.start, days.end, settings, provenance.metadata)
     finally:
         folded.unpersist()
-    if last := last_broken_day(latest(spark, states, settings), days.end):
-        logger.info("later days follow", job=table.full_name, start=str(days.end + timedelta(days=1)), end=str(last))
-        later = Slice(days.end + timedelta(days=1), last)
-        again = Provenance(provenance.job, later.start, later.end, provenance.inputs, provenance.settings_hash)
-        run_fold(job, later, spark, settings, again)
     return report
+
+
+def days_that_do_not_follow(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> Slice | None:
+    """Give the days after a slice up to the last one, when any of them does not open as the slice closed."""
+    (states,) = job.writes.carries
+    last = last_broken_day(latest(spark, states, settings), days.end)
+    return Slice(days.end + timedelta(days=1), last) if last else None
 
 
 def opening_states(spark: SparkSession, table: Table, states: Table, start: date, settings: Settings) -> DataFrame:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ def code_commit() -> str:
     folder = Path(__file__).parent
     commit = _git(folder, "rev-parse", "HEAD")
     return commit + ("+changes" if commit and _git(folder, "status", "--porcelain", "-uno") else "") or "unknown"
+
+
+@cache
+def code_hash() -> str:
+    """Hash what this process runs: every file of the package, the built kernels, and the SQL beside it.
+
+    A commit does not tell one uncommitted edit from the next, nor an image from another; the files themselves do.
+    """
+    package = Path(__file__).parents[1]
+    kinds = {".py", ".so", ".csv", ".json", ".j2", ".sql"}
+    files = [path for folder in (package, package.parent / "sql") for path in folder.rglob("*") if path.suffix in kinds]
+    parts = [f"{path.relative_to(package.parent)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:32]
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -50,7 +64,7 @@ class Provenance:
     @property
     def run_key(self) -> str:
         """Name what would be computed: the same key means the same rows, so a doubled start is a no-op."""
-        parts = (self.job, self.start, self.end, self.inputs, self.settings_hash, self.code)
+        parts = (self.job, self.start, self.end, self.inputs, self.settings_hash, code_hash())
         return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:32]
 
     @property

@@ -6,7 +6,7 @@ import structlog
 from pyspark.sql import SparkSession
 
 from spark_apps.lake.files import run_by_files
-from spark_apps.lake.folds import run_fold
+from spark_apps.lake.folds import days_that_do_not_follow, run_fold
 from spark_apps.lake.frames import run_frames
 from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
@@ -24,11 +24,24 @@ def run(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunRe
     """Make the slices of one table from pinned inputs; the only door to a batch commit.
 
     The same inputs, code and settings committed before for the same days make a no-op with status
-    `unchanged`. Raises RuleViolated, RowsDoNotAddUp, StateMismatch, UnknownTable, EmptyInput.
+    `unchanged`. Later days that a fold carried from states which are no more are made again, each such
+    run with a row of its own in ops.runs.
+    Raises RuleViolated, RowsDoNotAddUp, StateMismatch, UnknownTable, EmptyInput.
     """
-    table = job.writes
-    for kept in (table, *table.carries):
+    for kept in (job.writes, *job.writes.carries):
         ensure(kept, settings)
+    report = _run_once(job, days, spark, settings)
+    if job.by == "fold" and (later := days_that_do_not_follow(job, days, spark, settings)):
+        logger.info("later days follow", job=report.job, start=str(later.start), end=str(later.end))
+        _run_once(job, later, spark, settings, is_follow_up=True)
+    return report
+
+
+def _run_once(
+    job: Job, days: Slice, spark: SparkSession, settings: Settings, is_follow_up: bool = False
+) -> RunReport:
+    """Make one slice and keep the books; a follow-up is never a no-op: its opening states are new."""
+    table = job.writes
     provenance = Provenance(
         job=table.full_name,
         start=days.start,
@@ -37,7 +50,8 @@ def run(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunRe
         settings_hash=settings.fingerprint,
     )
     log = logger.bind(run_id=provenance.run_id, job=provenance.job, start=str(days.start), end=str(days.end))
-    if _is_done(table, provenance, settings):
+    # A fold commits its states last: a run that died before them is not done.
+    if not is_follow_up and _is_done((table, *table.carries)[-1], provenance, settings):
         report = RunReport(provenance.job, "unchanged")
     else:
         log.info("run begins", inputs=provenance.inputs)
