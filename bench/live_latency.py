@@ -35,7 +35,7 @@ from spark_apps.settings import Settings, load
 from spark_apps.sources.envelope import Envelope
 
 ROOT = Path(__file__).parents[1]
-FACTOR, RATE, INSTRUMENTS, WARM_UP = 60, 1_000, 400, 40
+FACTOR, RATE, INSTRUMENTS, WARM_UP, OUTPUTS = 60, 1_000, 400, 40, 10_000
 DAY = date(2026, 11, 20)
 OPENS = (DAY - date(1970, 1, 1)).days * 86_400 * SECOND + 2 * 3_600 * SECOND
 TRADE = np.dtype([("instrument", "<i4"), ("seq", "<i8"), ("event", "<i8"), ("price", "<i8"), ("quantity", "<i8")])
@@ -139,8 +139,9 @@ def main() -> None:
     seconds = options.parse_args().seconds
     with tempfile.TemporaryDirectory(prefix="tayho_latency_") as folder:
         found = carry(Path(folder), seconds)
-    if min(map(len, found.values())) == 0:
-        raise SystemExit(f"no output after the first {WARM_UP} s: the machine is too busy, or --seconds too few")
+    if min(map(len, found.values())) < OUTPUTS:
+        counted = {since: len(values) for since, values in found.items()}
+        raise SystemExit(f"{counted} outputs after the first {WARM_UP} s, wanted {OUTPUTS:,} of each: more --seconds")
     results = ROOT / "build" / "bench.jsonl"
     results.parent.mkdir(exist_ok=True)
     for since, values in found.items():

@@ -114,7 +114,7 @@ def figure_of(peer: Peer, ours: Peer, rows: int) -> Figure:
 
 
 def keep(figures: list[Figure], machine: str, command: str) -> None:
-    """Print the table; append a line per peer to build/bench.jsonl; leave the rows for the page of quality."""
+    """Print the table; append a line per peer to build/bench.jsonl."""
     commit = code_commit()
     grid = Grid(title=f"ticks to a committed Delta table; {machine}; commit {commit}; {command}")
     for name in asdict(figures[0]):
@@ -129,8 +129,6 @@ def keep(figures: list[Figure], machine: str, command: str) -> None:
                 line = {"bench": f"ticks_to_bars_{figure.rows}", "ours": ours[figure.rows], "unit": "M rows/s"}
                 line |= {"peer": figure.peer, "peer_value": figure.rate, "ratio": figure.ratio}
                 ledger.write(json.dumps(line | {"runs": figure.runs, "commit": commit}) + "\n")
-    rows = [asdict(figure) | {"machine": machine, "commit": commit, "command": command} for figure in figures]
-    (BENCH / "ticks_to_bars.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import get_args
 import griffe
 from pydantic import SecretStr
 
-from spark_apps.lake.doctor import CHECKS
+from spark_apps.lake.doctor import CHECKS, SETTINGS
 from spark_apps.settings import Settings, variables
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.model import Column, Layer, Rule, Table
@@ -21,6 +21,7 @@ from spark_apps.tables.model import Column, Layer, Rule, Table
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 HEAD = "<!-- written by `make docs`; change the source it comes from, not this page -->\n"
+FLOORS = "<!-- floors: written by `make docs` -->"
 
 
 def links(tables: tuple[Table, ...]) -> str:
@@ -98,15 +99,27 @@ def sentence(text: str | None) -> str:
     return " ".join((text or "").split("\n\n")[0].split())
 
 
+def floors() -> list[str]:
+    """Give the floors of the import contract, top to bottom."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    layers: list[str] = next(contract["layers"] for contract in contracts if contract["id"] == "rooms")
+    return layers
+
+
+def architecture_page() -> str:
+    """Put the floors as they are now into the page that people write."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    head, _, rest = text.partition(FLOORS)
+    _, end, tail = rest.partition("<!-- floors end -->")
+    return f"{head}{FLOORS}\n```\n" + "\n".join(floors()) + f"\n```\n{end}{tail}"
+
+
 def rooms_page() -> str:
     """List the rooms in import order, as the import contract has them."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    layers = next(contract["layers"] for contract in contracts if contract["id"] == "rooms")
     package = griffe.load("spark_apps", search_paths=[ROOT])
     rows = []
-    for floor in layers:
+    for floor in floors():
         for room in floor.replace("|", " ").replace(":", " ").split():
             name = room.strip("()")
             if name in package.members:
@@ -168,7 +181,7 @@ def decisions_page() -> str:
 def findings_page() -> str:
     """List what `tayho doctor` looks for, what goes wrong without it and how to mend it."""
     parts = [HEAD, "# Trouble-shooting\n", "`tayho doctor` looks for each of these on your machine.\n"]
-    for check in CHECKS:
+    for check in (SETTINGS, *CHECKS):
         parts += [f"## {check.name.capitalize()}\n", f"{check.without}\n", f"Mend: {check.mend}\n"]
     return "\n".join(parts)
 
@@ -191,6 +204,7 @@ def pages() -> dict[Path, str]:
     made |= {
         ROOT / ".env.example": environment_example(),
         DOCS / "lineage.md": lineage_page(),
+        DOCS / "architecture.md": architecture_page(),
         DOCS / "rooms.md": rooms_page(),
         DOCS / "api.md": api_page(),
         DOCS / "dags.md": dags_page(),

@@ -1,7 +1,7 @@
 """Write build/quality.html: the last whole test run, its coverage and the last benchmarks on one page.
 
-Reads build/tests/results.xml and build/tests/coverage.json, which `make test` leaves, and build/bench/*.json, which
-`make bench` leaves: per file a list of flat objects, one a row.
+Reads build/tests/results.xml and build/tests/coverage.json, which `make test` leaves, and the ledgers build/bench.jsonl
+and build/drills.jsonl, which `make bench` and `make drill` leave: a flat object a line.
 """
 
 import json
@@ -55,15 +55,21 @@ def coverage(path: Path) -> list[dict[str, Any]]:
     ]
 
 
+def newest(path: Path, *names: str) -> list[dict[str, Any]]:
+    """Give the newest line of each bench and peer, or each drill, in order of first appearance."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return list({tuple(row.get(name) for name in names): row for row in rows}.values())
+
+
 def page(build: Path) -> str:
     """Make the whole page from what the folder holds."""
     results, covered = build / "tests" / "results.xml", build / "tests" / "coverage.json"
     parts = ["<h1>Tayho: tests, coverage, benchmarks</h1>"]
     parts += ["<h2>Tests</h2>", grid(tests(results) if results.exists() else [])]
     parts += ["<h2>Coverage</h2>", grid(coverage(covered) if covered.exists() else [])]
-    parts += ["<h2>Benchmarks</h2>"]
-    for path in sorted((build / "bench").glob("*.json")):
-        parts += [f"<h3>{escape(path.stem)}</h3>", grid(json.loads(path.read_text(encoding="utf-8")))]
+    parts += ["<h2>Benchmarks</h2>", grid(newest(build / "bench.jsonl", "bench", "peer"))]
+    parts += ["<h2>Drills</h2>", grid(newest(build / "drills.jsonl", "drill"))]
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><style>{STYLE}</style>"
     return f"<!doctype html><html lang='en'><title>Tayho: quality</title>{head}<body>{''.join(parts)}</body></html>"
 

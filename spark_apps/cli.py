@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+SHOWN_ROWS = 1_000
 # A file or a pipe has no width of its own: tables are written there as wide as they are.
 console = Console(width=None if sys.stdout.isatty() else 240)
 
@@ -59,16 +60,23 @@ def run(
 ) -> None:
     """Carry a trading session from the exchange to a report, and say where to look."""
     from spark_apps.jobs.day import make_day, settings_for
+    from spark_apps.kernels import NATIVE
     from spark_apps.lake.location import log_folder
     from spark_apps.lake.logs import configure
 
     settings = settings_for(load(profile), data)
-    configure(settings, file=log_folder(settings) / "run.log")
-    made = make_day(settings, data, lambda line: console.print(line, highlight=False))
+    if not NATIVE:
+        console.print("[yellow]no C++ kernels[/yellow]: their slow twins answer; `tayho doctor` says how to mend it")
+    log_folder(settings).mkdir(parents=True, exist_ok=True)
+    with (log_folder(settings) / "run.log").open("a", encoding="utf-8") as log:
+        configure(settings, log)
+        made = make_day(settings, data, lambda line: console.print(line, highlight=False))
     grid = _grid("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run", title="Rows per table")
     for row in made.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     console.print(grid)
+    known = [f"{name} {value}" for name, value in made.summary.items() if value is not None]
+    console.print("  ".join(known), highlight=False)
     for name, path in made.places.items():
         console.print(f"{name:<10} {path}", highlight=False, soft_wrap=True)
 
@@ -94,10 +102,13 @@ def sql(
 
     settings = _start(profile)
     frame = run_sql(session(settings, "sql"), settings, query)
+    rows = frame.limit(SHOWN_ROWS + 1).collect()
     grid = Grid(*frame.columns)
-    for row in frame.limit(1000).collect():
+    for row in rows[:SHOWN_ROWS]:
         grid.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(grid)
+    if len(rows) > SHOWN_ROWS:
+        console.print(f"the first {SHOWN_ROWS:,} rows; say LIMIT, or aggregate, to see others")
 
 
 @app.command("check-config")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -27,6 +28,8 @@ class Kafka(_Section):
     prefix: str = Field("tayho", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every topic name.")
     sources: tuple[str, ...] = Field(("sim", "vn30f"), description="Sources, each with its raw topic.")
     partitions: int = Field(1, ge=1, le=64, description="Partitions of fold_input and fold_output.")
+    replication_factor: int = Field(1, ge=1, description="Copies of each topic; not more than there are brokers.")
+    user: str = Field("", description="SASL user; needed where a password is set.")
     password: SecretStr = Field(SecretStr(""), description="SASL password; only from the environment.")
 
 
@@ -101,13 +104,13 @@ class Settings(BaseSettings):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     def with_values(self, **values: Any) -> Self:
-        """Give a copy with some values replaced, checked again."""
+        """Give a copy with some values replaced; the caller vouches for them."""
         return self.model_copy(update=values)
 
 
 def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
     """Read conf/<profile>.toml and the environment; raise BadSetting naming file, key and rule."""
-    name = profile or os.environ.get("TAYHO_PROFILE", "local")
+    name = profile or os.environ.get("TAYHO_PROFILE") or dotenv_values(".env").get("TAYHO_PROFILE") or "local"
     path = folder / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {"portfolios"})) or "none"
@@ -117,7 +120,8 @@ def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
         shared = folder / "portfolios.toml"
         values = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
         values |= tomllib.loads(path.read_text(encoding="utf-8"))
-        return Settings(**{**values, "profile": name})
+        # The file that was read decides: a variable must not give one profile's values another's name.
+        return Settings(**values).with_values(profile=name)
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{path}: not readable as TOML: {error}") from error
     except ValidationError as error:
@@ -138,8 +142,10 @@ def variables() -> dict[str, str]:
     return names
 
 
-# Variables that steer set-up, images, tests and drills, not the product.
-OTHER_VARIABLES = frozenset({"TAYHO_CACHE", "TAYHO_CODE_COMMIT", "TAYHO_FAILPOINT", "TAYHO_REAL_DATA"})
+# Variables that steer set-up, images, tests and drills, or tie the logs of processes together.
+OTHER_VARIABLES = frozenset(
+    {"TAYHO_CACHE", "TAYHO_CODE_COMMIT", "TAYHO_CORRELATION_ID", "TAYHO_FAILPOINT", "TAYHO_REAL_DATA"}
+)
 
 
 def _refuse_unknown_variables() -> None:

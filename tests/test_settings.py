@@ -56,3 +56,18 @@ def test_another_value_is_another_fingerprint() -> None:
 def test_every_setting_has_a_variable_with_a_meaning() -> None:
     assert {"TAYHO_SEED", "TAYHO_KAFKA__BOOTSTRAP_SERVERS", "TAYHO_FEATURES__DATA_DOCS"} <= variables().keys()
     assert all(variables().values())
+
+
+def test_the_profile_is_the_file_that_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("local", "other"):
+        (tmp_path / f"{name}.toml").write_text(f"seed = {len(name)}")
+    monkeypatch.setenv("TAYHO_PROFILE", "local")
+    assert (load("other", tmp_path).profile, load("other", tmp_path).seed) == ("other", 5)
+
+
+def test_a_profile_named_in_dotenv_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TAYHO_PROFILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("TAYHO_PROFILE=other\n")
+    (tmp_path / "other.toml").write_text("seed = 5")
+    assert (load(folder=tmp_path).profile, load(folder=tmp_path).seed) == ("other", 5)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -17,7 +18,7 @@ from spark_apps.errors import EmptyInput, ServiceFailed
 from spark_apps.jobs import all_jobs
 from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
-from spark_apps.jobs.report import write_data_docs, write_report
+from spark_apps.jobs.report import read_day, write_data_docs, write_page
 from spark_apps.lake.catalogue import write_tables_sql
 from spark_apps.lake.files import session_files
 from spark_apps.lake.job import batch
@@ -40,9 +41,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Day:
-    """Hold what a person wants to know afterwards: rows per table, and where to look."""
+    """Hold what a person wants to know afterwards: rows per table, the session in a few figures, where to look."""
 
     rows: list[tuple[str | int, ...]]
+    summary: dict[str, Any]
     places: dict[str, Path]
 
 
@@ -77,16 +79,20 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     if settings.features.data_docs:
         with step(say, "Great Expectations data docs"):
             write_data_docs(spark, settings, last, last)
-    with step(say, "report and build/tables.sql"):
-        report = write_report(spark, settings, last)
-        write_tables_sql(settings, Path("build/tables.sql"))
+    with step(say, "checks, report and tables.sql"):
+        known = read_day(spark, settings, last)
+        report = write_page(known, settings)
+        names = write_tables_sql(settings, settings.lake_root.absolute().parent / "tables.sql")
     places = {
         "report": report,
         "data docs": report_folder(settings) / "data_docs" / "index.html",
         "tables": lake_folder(settings),
+        "names": names,
         "logs": log_folder(settings),
     }
-    return Day(_rows(reports, settings), {name: path for name, path in places.items() if path.exists()})
+    return Day(
+        _rows(reports, settings), known.summary or {}, {name: path for name, path in places.items() if path.exists()}
+    )
 
 
 @contextmanager

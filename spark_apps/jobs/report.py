@@ -32,11 +32,6 @@ MOST_TRADED = 6
 SHOWN_SESSIONS = timedelta(days=365)
 
 
-def write_report(spark: SparkSession, settings: Settings, session_date: date) -> Path:
-    """Read what the lake knows of a session and write one self-contained HTML file; give its path."""
-    return write_page(read_day(spark, settings, session_date), settings)
-
-
 def read_day(spark: SparkSession, settings: Settings, session_date: date) -> DayRows:
     """Read what the page of a session shows, and run every check."""
     open_catalogue(spark, settings)
@@ -56,7 +51,7 @@ def read_day(spark: SparkSession, settings: Settings, session_date: date) -> Day
 
 
 def write_page(rows: DayRows, settings: Settings) -> Path:
-    """Write the page of a session under the report folder; give its path."""
+    """Write the page of a session, one self-contained HTML file, under the report folder; give its path."""
     path = report_folder(settings) / f"daily-{rows.session_date}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(build_page(rows), encoding="utf-8")

@@ -1,6 +1,6 @@
 """Names for people: every declared table as layer.name, and the views of sql/views, in a session of its own.
 
-A table is a view over its folder: registering 44 of them as tables takes ten times as long. One that has
+A table is a view over its folder: registering them as tables takes far longer. One that has
 not been made yet stands there empty, with its declared columns, so that every view always answers.
 """
 

@@ -16,6 +16,7 @@ from spark_apps.kernels import NATIVE
 from spark_apps.settings import Settings, load
 
 FREE_BYTES = 5 * 2**30
+LAKE_JARS = ("delta-spark", "delta-storage", "spark-sql-kafka")
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,24 @@ def _java(_: Settings) -> tuple[bool, str]:
         return False, "no java on PATH"
     answer = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', answer)
-    return bool(version and int(version[1]) in (17, 21)), answer.splitlines()[0] if answer else "no answer"
+    return bool(version and int(version[1]) >= 17), answer.splitlines()[0] if answer else "no answer"
 
 
 def _spark_jars(_: Settings) -> tuple[bool, str]:
     spec = importlib.util.find_spec("pyspark")
     if spec is None or spec.origin is None:
         return False, "pyspark is not installed"
-    found = sorted(path.name for path in Path(spec.origin).parent.joinpath("jars").glob("delta-spark*.jar"))
-    return bool(found), ", ".join(found) or "no delta-spark jar among Spark's jars"
+    jars = Path(spec.origin).parent / "jars"
+    found = {name: sorted(path.name for path in jars.glob(f"{name}*.jar")) for name in LAKE_JARS}
+    missing = [name for name, files in found.items() if not files]
+    if missing:
+        return False, f"not among Spark's jars: {', '.join(missing)}"
+    return True, ", ".join(files[0] for files in found.values())
 
 
-def _broker_jars(_: Settings) -> tuple[bool, str]:
+def _broker_jars(settings: Settings) -> tuple[bool, str]:
+    if settings.kafka.bootstrap_servers:
+        return True, "none needed: a broker is named"
     found = sorted(path.name for path in Path("jars/broker").glob("kafka_2.13-*.jar"))
     return bool(found), ", ".join(found) or "jars/broker holds no Kafka"
 
@@ -111,12 +118,12 @@ CHECKS = (
         "java",
         _java,
         "Spark and the broker do not start.",
-        "Install Java 17: `apt-get install openjdk-17-jre-headless`.",
+        "Install Java 17 or newer: `apt-get install openjdk-17-jre-headless`.",
     ),
     Check(
         "spark jars",
         _spark_jars,
-        "Spark cannot read or write Delta tables.",
+        "Spark cannot read or write Delta tables, or not reach the broker.",
         "Run `make run` or `make test` once: set-up links the jars.",
     ),
     Check(

@@ -1,24 +1,28 @@
 """Logs: one JSON object a line, with the correlation id of the run."""
 
 import logging
+import os
 import sys
-from pathlib import Path
+import uuid
+from typing import TextIO
 
 import structlog
 
 from spark_apps.settings import Settings
 
 
-def configure(settings: Settings, correlation_id: str = "", file: Path | None = None) -> None:
+CORRELATION = "TAYHO_CORRELATION_ID"
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Set up logging for this process; called once by an entry point, never at import.
 
-    Lines go to standard error, or are added to a file where people watch something else.
+    Lines go to standard error, or to a stream that the caller keeps open where people watch something else. Each start has an id of its
+    own, and hands it to the processes that it starts through the environment.
     """
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    log = file.open("a", encoding="utf-8", buffering=1) if file else None
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(correlation_id=correlation_id or settings.fingerprint)
+    correlation_id = os.environ.setdefault(CORRELATION, uuid.uuid4().hex[:16])
+    structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -29,5 +33,5 @@ def configure(settings: Settings, correlation_id: str = "", file: Path | None = 
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level)),
         # The stream of the moment: a test, or a notebook, may put another in its place.
-        logger_factory=lambda *_: structlog.PrintLogger(log or sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
     )

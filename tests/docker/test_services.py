@@ -109,6 +109,12 @@ def test_every_command_of_ours_exists() -> None:
     assert [module for module in modules if find_spec(module) is None] == []
 
 
+def test_the_feed_is_told_its_session() -> None:
+    command = SERVICES["feed"]["command"]
+    assert command[3::2] == ["--start", "--end"]
+    assert len(set(command[4::2])) == 1
+
+
 def test_services_wait_for_services_that_exist() -> None:
     waited = {name for service in SERVICES.values() for name in service.get("depends_on", {})}
     assert waited <= SERVICES.keys()

@@ -1,4 +1,4 @@
-"""One page holds tests, coverage and benchmarks."""
+"""One page holds tests, coverage, benchmarks and drills."""
 
 from pathlib import Path
 
@@ -15,15 +15,17 @@ def test_the_page_holds_all_three(tmp_path: Path) -> None:
     for name, text in {
         "tests/results.xml": RESULTS,
         "tests/coverage.json": COVERED,
-        "bench/bars.json": '[{"what": "fold", "rows/s": 5}]',
+        "bench.jsonl": '{"bench": "fold", "peer": "x", "ours": 4}\n{"bench": "fold", "peer": "x", "ours": 5}\n',
+        "drills.jsonl": '{"drill": "kill", "lost": 0}\n',
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     text = page(tmp_path)
     assert "<td>tests.lake</td><td>2</td><td>1</td><td>0</td><td>2.0</td>" in text
     assert "90.0 %" in text
-    assert "<h3>bars</h3><table><tr><th>what</th><th>rows/s</th></tr><tr><td>fold</td><td>5</td></tr>" in text
+    assert "<tr><th>bench</th><th>peer</th><th>ours</th></tr><tr><td>fold</td><td>x</td><td>5</td></tr></table>" in text
+    assert "<tr><td>kill</td><td>0</td></tr>" in text
 
 
 def test_an_empty_folder_gives_a_page_that_says_so(tmp_path: Path) -> None:
-    assert page(tmp_path).count("nothing yet") == 2
+    assert page(tmp_path).count("nothing yet") == 4

@@ -37,6 +37,18 @@ def test_missing_broker_jars_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert not finding("broker jars").is_well
 
 
+def test_who_names_a_broker_needs_no_jars_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "local.toml").write_text('[kafka]\nbootstrap_servers = "broker:9092"\n')
+    monkeypatch.chdir(tmp_path)
+    assert finding("broker jars").is_well
+
+
+def test_a_missing_jar_of_spark_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_apps.lake.doctor.LAKE_JARS", ("delta-spark", "no-such-jar"))
+    assert (finding("spark jars").is_well, finding("spark jars").found) == (False, "not among Spark's jars: no-such-jar")
+
+
 def test_a_broker_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import RuleViolated
-from spark_apps.jobs.report import refuse_offending_rows, write_report
+from spark_apps.jobs.report import read_day, refuse_offending_rows, write_page
 from spark_apps.reports.charts import bar_chart, minute_chart
 from spark_apps.reports.html import DayRows, billions, build_page, per_cent, thousands
 from spark_apps.settings import Portfolio, Settings
@@ -74,7 +74,7 @@ def traded(spark: SparkSession, settings: Settings) -> Settings:
 
 
 def test_the_page_holds_what_the_lake_knows_and_fetches_nothing(spark: SparkSession, traded: Settings) -> None:
-    page = write_report(spark, traded, DAY).read_text(encoding="utf-8")
+    page = write_page(read_day(spark, traded, DAY), traded).read_text(encoding="utf-8")
     for words in ("XANB", "Ngân hàng Thương mại Cổ phần Ánh Bình Minh", "equal weights", "77,777", "state_chain"):
         assert words in page
     assert page.count("<svg") == 4
@@ -84,11 +84,11 @@ def test_the_page_holds_what_the_lake_knows_and_fetches_nothing(spark: SparkSess
 
 def test_an_index_file_wins_over_equal_weights(spark: SparkSession, traded: Settings) -> None:
     put(spark, traded, INDEX_PRICES, {"index_code": "VNINDEX"}, {"index_code": "HNX"})
-    assert "<h3>VNINDEX" in write_report(spark, traded, DAY).read_text(encoding="utf-8")
+    assert "<h3>VNINDEX" in write_page(read_day(spark, traded, DAY), traded).read_text(encoding="utf-8")
 
 
 def test_a_lake_without_tables_gives_a_page_too(spark: SparkSession, settings: Settings) -> None:
-    path = write_report(spark, settings, date(2026, 11, 19))
+    path = write_page(read_day(spark, settings, date(2026, 11, 19)), settings)
     assert path.name == "daily-2026-11-19.html"
     assert "No minute bars for this session" in path.read_text(encoding="utf-8")
 
