@@ -1,30 +1,33 @@
 """Publish a session as a live feed would: raw bytes first, then what the fold reads, market clocks between. No pyspark.
 
 The order of everything follows from the envelopes alone: a clock record of second T goes to every partition before
-whatever arrives at T or later. So a feed that was killed goes on from the last clock that every partition holds;
-what it sends again the fold calls duplicate.
+whatever arrives at T or later, and the clock that ends the session is the last of all. So a feed that was killed goes
+on from the last clock that every partition holds; what it sends again the fold calls duplicate.
+
+Topics have one feed at a time, and a session has one source: the clock that ends it ends it for all.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 import structlog
 
-from spark_apps.errors import BadSetting, SchemaMismatch
-from spark_apps.kernels.records import CLOCK, NO_TARGET, ClockFlag, Kind, Rows, decode, encode, encode_clock
-from spark_apps.lake.kafka import Headers, Publisher, create_topics, end_offsets, fold_input, raw_topic, read_back
+from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
+from spark_apps.kernels.records import NO_TARGET, ClockFlag, Kind, Rows, encode, encode_clock
+from spark_apps.lake.feed_place import Place, clock_headers, find_place
+from spark_apps.lake.kafka import Headers, Publisher, create_topics, fold_input, raw_topic
+from spark_apps.lake.lease import alone
 from spark_apps.settings import Kafka, Settings
 
 logger = structlog.get_logger(__name__)
 
 SECOND = 1_000_000_000
 CHUNK = 4_000
-LOOK_BACK = 2_000
 TRADES_PER_RECORD = 500
 REST = 0.01
 # The frozen dataclass of sources/envelope.py, a room that this one does not import.
@@ -82,41 +85,74 @@ def publish_session(
     """Publish the messages of one session in order of arrival, or what is still missing of it.
 
     `entries_of` parses and judges: one ENTRY per envelope, verdict 0 or the number of the rule it breaks;
-    it never raises and drops nothing. Raise ServiceFailed when the broker does not take everything.
+    it never raises and drops nothing. Raise ServiceFailed when the broker does not take everything or another feed
+    is at work, StateMismatch where another source's feed began this session.
     """
     kafka = settings.kafka
-    create_topics(kafka)
-    ends = hours.closes + (settings.live.lateness_seconds + 1) * SECOND
-    resumed = _last_common_clock(kafka, hours.day)
     log = logger.bind(session_date=str(hours.session_date), factor=pace.factor)
-    if resumed is not None:
-        log.info("feed goes on", market_time=resumed, ended=resumed >= ends)
-    out = _Out(Publisher(kafka), entries_of, hours, ends, kafka, pace.records_hold)
-    if resumed is None or resumed < ends:
-        begin = hours.opens if resumed is None else resumed
-        moments = (moment for moment in _timeline(envelopes, hours.opens, ends) if moment[0] >= begin)
-        for chunk in _due(moments, begin, pace):
-            out.publish(chunk)
-        out.publisher.deliver()
+    with alone(f"feed_{kafka.prefix}", settings, fold_input(kafka)):
+        source, envelopes = _source_of(envelopes, kafka)
+        create_topics(kafka)
+        place = find_place(kafka, hours.day)
+        _refuse_other_source(source, place, hours, kafka)
+        if place.clock is not None:
+            log.info("feed goes on", market_time=place.clock, ended=place.has_ended)
+        out = _Out(Publisher(kafka), entries_of, hours.day, source, max(place.newest, hours.day), kafka, pace)
+        if not place.has_ended:
+            ends = hours.closes + (settings.live.lateness_seconds + 1) * SECOND
+            begin = hours.opens if place.clock is None else min(place.clock, ends)
+            moments = (moment for moment in _timeline(envelopes, hours.opens, ends) if moment[0] >= begin)
+            for chunk in _due(moments, begin, pace):
+                out.publish(chunk)
+            out.publisher.deliver()
     log.info("feed ends", messages=out.messages, refused=out.refused, clocks=out.clocks)
-    return FeedReport(out.messages, out.refused, out.clocks, resumed)
+    return FeedReport(out.messages, out.refused, out.clocks, place.clock)
 
 
-Moment = tuple[int, Envelope | None]
+def _source_of(envelopes: Iterable[Envelope], kafka: Kafka) -> tuple[str, Iterable[Envelope]]:
+    """Give the source that the first envelope names, empty where there is none, and all envelopes."""
+    rest = iter(envelopes)
+    first = next(rest, None)
+    if first is None:
+        return "", ()
+    if first.source not in kafka.sources:
+        raise BadSetting(f"kafka.sources lacks {first.source!r}: name it there, so that its topic is made")
+    return first.source, chain([first], rest)
+
+
+def _refuse_other_source(source: str, place: Place, hours: Hours, kafka: Kafka) -> None:
+    """Refuse messages for a session of another source: its clock has passed or will pass them over."""
+    if source and place.source not in (None, source):
+        raise StateMismatch(
+            f"session {hours.session_date} of {fold_input(kafka)} was {'ended' if place.has_ended else 'begun'} by the"
+            f" feed of {place.source!r}, and {source!r} cannot follow it there: nothing was published. Give {source!r}"
+            " topics and a lake of its own (TAYHO_KAFKA__PREFIX, TAYHO_LAKE_ROOT)"
+        )
+
+
+# (arrival, envelope) or (market second, flags of its clock record).
+Moment = tuple[int, Envelope | ClockFlag]
 
 
 def _timeline(envelopes: Iterable[Envelope], opens: int, ends: int) -> Iterator[Moment]:
-    """Give (arrival, envelope) in order, and (second, None) for each market second from opens to ends."""
+    """Give (arrival, envelope) in order, and the clock of each market second; the one that ends comes last.
+
+    The clock stands still at `ends` for whatever arrives after it.
+    """
     clock = arrived = opens
+
+    def ticks(until: int) -> Iterator[Moment]:
+        nonlocal clock
+        while clock <= until:
+            yield clock, ClockFlag.OPENS if clock == opens else ClockFlag.NONE
+            clock += SECOND
+
     for envelope in envelopes:
         arrived = max(arrived, envelope.received_at)
-        while clock <= min(arrived, ends):
-            yield clock, None
-            clock += SECOND
+        yield from ticks(min(arrived, ends))
         yield arrived, envelope
-    while clock <= ends:
-        yield clock, None
-        clock += SECOND
+    yield from ticks(ends - SECOND)
+    yield ends, ClockFlag.ENDS
 
 
 def _due(moments: Iterable[Moment], begin: int, pace: Pace) -> Iterator[list[Moment]]:
@@ -144,21 +180,24 @@ class _Out:
 
     publisher: Publisher
     entries_of: Callable[[Sequence[Envelope]], Rows]
-    hours: Hours
-    ends: int
+    day: int
+    source: str
+    newest: int
     kafka: Kafka
-    records_hold: int
+    pace: Pace
     messages: int = 0
     refused: int = 0
     clocks: int = 0
 
     def publish(self, chunk: list[Moment]) -> None:
         """Deliver the raw bytes of a chunk, then send its entries and clocks to fold_input."""
-        envelopes = [envelope for _, envelope in chunk if envelope is not None]
+        envelopes = [envelope for _, envelope in chunk if not isinstance(envelope, ClockFlag)]
         for envelope in envelopes:
-            topic, partition = raw_topic(envelope.source, self.kafka), envelope.source_seq % self.kafka.partitions
-            if envelope.source not in self.kafka.sources:
-                raise BadSetting(f"kafka.sources lacks {envelope.source!r}: name it there, so that its topic is made")
+            if envelope.source != self.source:
+                raise SchemaMismatch(
+                    f"feed of {self.source!r}: a message of {envelope.source!r}; publish each source by itself"
+                )
+            topic, partition = raw_topic(self.source, self.kafka), envelope.source_seq % self.kafka.partitions
             self.publisher.send(topic, envelope.payload, partition, envelope.symbol or None, headers_of(envelope))
         self.publisher.deliver()
         entries = self.entries_of(envelopes)
@@ -169,20 +208,19 @@ class _Out:
         self.messages += len(entries)
         self.refused += int(np.count_nonzero(entries["verdict"]))
         place = 0
-        for is_clock, moments in groupby(chunk, key=lambda moment: moment[1] is None):
+        for is_clock, moments in groupby(chunk, key=lambda moment: isinstance(moment[1], ClockFlag)):
             run = list(moments)
             if is_clock:
-                for when, _ in run:
-                    self._send_clock(when)
+                for when, flags in run:
+                    self._send_clock(when, flags)
             else:
                 self._send_entries(entries[place : place + len(run)])
                 place += len(run)
 
-    def _send_clock(self, when: int) -> None:
-        flags = ClockFlag.OPENS * (when == self.hours.opens) | ClockFlag.ENDS * (when == self.ends)
-        record = encode_clock(when, self.hours.day, ClockFlag(flags))
+    def _send_clock(self, when: int, flags: ClockFlag) -> None:
+        record, headers = encode_clock(when, self.day, flags), clock_headers(self.source, self.newest)
         for partition in range(self.kafka.partitions):
-            self.publisher.send(fold_input(self.kafka), record, partition)
+            self.publisher.send(fold_input(self.kafka), record, partition, headers=headers)
         self.clocks += 1
 
     def _send_entries(self, entries: Rows) -> None:
@@ -192,7 +230,7 @@ class _Out:
             here = entries[partitions == partition]
             is_correction = here["corrects_seq"] != NO_TARGET
             borders = {0, len(here), *(np.flatnonzero(np.diff(is_correction)) + 1).tolist()}
-            borders |= set(range(0, len(here), self.records_hold))
+            borders |= set(range(0, len(here), self.pace.records_hold))
             cuts = sorted(borders)
             for start, end in pairwise(cuts):
                 kind = Kind.CORRECTION if is_correction[start] else Kind.TRADE
@@ -203,23 +241,3 @@ def headers_of(envelope: Envelope) -> Headers:
     """Write the envelope's fields as headers of its raw record: UTF-8 text, in order of declaration."""
     names = ("source", "channel", "source_seq", "event_time", "received_at", "encoding", "schema_version")
     return [(name, str(getattr(envelope, name)).encode()) for name in names]
-
-
-def _last_common_clock(kafka: Kafka, day: int) -> int | None:
-    """Find the market time up to which every partition holds this session; None where one holds nothing of it."""
-    topic = fold_input(kafka)
-    clocks = [_last_clock(kafka, partition, end, day) for partition, end in end_offsets(kafka, [topic])[topic].items()]
-    times = [clock for clock in clocks if clock is not None]
-    return min(times) if len(times) == len(clocks) else None
-
-
-def _last_clock(kafka: Kafka, partition: int, end: int, day: int) -> int | None:
-    """Read one partition of fold_input backwards to its last clock; give its time if it is of this session."""
-    while end > 0:
-        start = max(0, end - LOOK_BACK)
-        for record in reversed(read_back(kafka, fold_input(kafka), partition, start, end)):
-            if record.value[:1] == bytes([Kind.CLOCK]) and len(record.value) == 8 + CLOCK.itemsize:
-                clock = decode(record.value)[1][0]
-                return int(clock["market_time"]) if clock["session_date"] == day else None
-        end = start
-    return None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
@@ -34,6 +34,7 @@ class Record(NamedTuple):
     offset: int
     value: bytes
     broker_time: int
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 def raw_topic(source: str, kafka: Kafka) -> str:
@@ -62,15 +63,17 @@ def all_topics(kafka: Kafka) -> tuple[str, ...]:
 
 
 def connection(kafka: Kafka) -> dict[str, str]:
-    """Give the options by which a client reaches the broker; raise BadSetting where none is named."""
+    """Give the options by which a client reaches the broker; raise BadSetting where none, or no user, is named."""
     if not kafka.bootstrap_servers:
         raise BadSetting(
             "kafka.bootstrap_servers is empty: set TAYHO_KAFKA__BOOTSTRAP_SERVERS, or use `tayho run`, it brings one"
         )
     options = {"bootstrap.servers": kafka.bootstrap_servers}
     if password := kafka.password.get_secret_value():
+        if not kafka.user:
+            raise BadSetting("kafka.password is set and kafka.user is empty: set TAYHO_KAFKA__USER, or no password")
         options |= {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512"}
-        options |= {"sasl.username": kafka.prefix, "sasl.password": password}
+        options |= {"sasl.username": kafka.user, "sasl.password": password}
     return options
 
 
@@ -80,20 +83,25 @@ def spark_connection(kafka: Kafka) -> dict[str, str]:
     if password := kafka.password.get_secret_value():
         login = "org.apache.kafka.common.security.scram.ScramLoginModule"
         options["kafka.sasl.mechanism"] = "SCRAM-SHA-512"
-        options["kafka.sasl.jaas.config"] = f'{login} required username="{kafka.prefix}" password="{password}";'
+        options["kafka.sasl.jaas.config"] = f'{login} required username="{kafka.user}" password="{password}";'
     return options
 
 
 def create_topics(kafka: Kafka) -> None:
     """Create the topics that are missing; raise StateMismatch where one is cut otherwise than the settings say."""
     admin = _admin(kafka)
-    wanted = [NewTopic(topic, kafka.partitions, 1, config=TOPIC_CONFIG) for topic in all_topics(kafka)]
+    copies = kafka.replication_factor
+    wanted = [NewTopic(topic, kafka.partitions, copies, config=TOPIC_CONFIG) for topic in all_topics(kafka)]
     for topic, created in admin.create_topics(wanted, operation_timeout=SECONDS, request_timeout=SECONDS).items():
         try:
             created.result()
             logger.info("topic created", topic=topic, partitions=kafka.partitions)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            code = error.args[0].code()
+            if code == KafkaError.INVALID_REPLICATION_FACTOR:
+                too_many = f"kafka.replication_factor is {copies}: set it to what the brokers can hold"
+                raise BadSetting(f"{topic}: not created: {error.args[0].str()} {too_many}") from error
+            if code != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ServiceFailed(f"{topic}: not created: {error}. Look at the broker's log") from error
     for topic, (_, partitions) in _described(kafka, all_topics(kafka)).items():
         if partitions != kafka.partitions:
@@ -139,13 +147,19 @@ def read_back(kafka: Kafka, topic: str, partition: int, start: int, end: int) ->
             for message in some:
                 if message.error():
                     raise ServiceFailed(f"{topic}: not readable from offset {start}: {message.error()}")
-                found.append(Record(message.offset() or 0, message.value() or b"", message.timestamp()[1] * 1_000_000))
+                found.append(_record(message))
             if not some:
                 raise ServiceFailed(f"{topic}: silent at offset {start} for {SECONDS:g} s. Look at the broker's log")
             start = found[-1].offset + 1
         return found
     finally:
         consumer.close()
+
+
+def _record(message: Message) -> Record:
+    said: Any = message.headers() or ()  # the stub allows what a producer may hand over, too
+    headers = tuple((name, value or b"") for name, value in said)
+    return Record(message.offset() or 0, message.value() or b"", message.timestamp()[1] * 1_000_000, headers)
 
 
 class Publisher:
@@ -198,7 +212,8 @@ class Publisher:
         if self._failed or waiting:
             raise ServiceFailed(
                 f"{self._failed + waiting} records were not delivered ({self._first_failure or 'no answer'})."
-                " Look at the broker, then start the feed again: it goes on where the topic ends"
+                " Look at the broker's log and at the space on its disk, start it again where it has stopped, then"
+                " start the feed again: it goes on where the topic ends"
             )
 
 

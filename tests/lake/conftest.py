@@ -1,6 +1,8 @@
 """One real broker for the tests of this room; each test names its own topics."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -27,3 +29,10 @@ def unbroken(broker: Service, spark: SparkSession, tmp_path_factory: pytest.Temp
     lake.feed(MARKET)
     lake.run_here(spark)
     return lake
+
+
+@pytest.fixture
+def lake(broker: Service, tmp_path: Path, request: pytest.FixtureRequest) -> Application:
+    """Give a test a lake and topics of its own, in two partitions."""
+    name = re.sub(r"\W", "_", request.node.name.removeprefix("test_"))[-60:].lower().strip("_0123456789")
+    return application(tmp_path, broker.address, name, partitions=2)

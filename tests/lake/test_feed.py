@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,8 @@ from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, decode, joi
 from spark_apps.lake.feed import Pace, publish_session
 from spark_apps.lake.kafka import Record, end_offsets, fold_input, raw_topic, read_back
 from spark_apps.lake.live import fold_parameters
-from spark_apps.lake.services import Service
 from tests.drills.application import ROOT, Application, application
-from tests.drills.market import DrillMarket, entries_of, expected
+from tests.drills.market import SECOND, DrillMarket, entries_of, expected
 
 SMALL = DrillMarket(seed=3, messages=400, minutes=2)
 
@@ -56,12 +54,6 @@ def fold(lake: Application) -> dict[str, int]:
     return totals
 
 
-@pytest.fixture
-def lake(broker: Service, tmp_path: Path, request: pytest.FixtureRequest) -> Application:
-    name = request.node.name.removeprefix("test_")[:60].lower().rstrip("_[]0123456789")
-    return application(tmp_path, broker.address, name, partitions=2)
-
-
 def test_every_message_reaches_its_raw_topic_byte_for_byte(lake: Application) -> None:
     report = lake.feed(SMALL)
     assert sorted(record.value for record in raw(lake)) == sorted(one.payload for one in SMALL.envelopes())
@@ -74,8 +66,17 @@ def test_the_clock_opens_every_partition_ticks_each_second_and_ends_it(lake: App
         clocks = [rows[0] for kind, rows in part if kind == Kind.CLOCK]
         assert part[0][0] == Kind.CLOCK
         assert clocks[0]["flags"] == ClockFlag.OPENS
-        assert clocks[-1]["flags"] == ClockFlag.ENDS
-        assert set(np.diff([int(clock["market_time"]) for clock in clocks])) == {1_000_000_000}
+        assert set(np.diff([int(clock["market_time"]) for clock in clocks[:-1]])) == {1_000_000_000}
+
+
+def test_the_clock_that_ends_a_session_comes_after_all_messages_however_late(lake: Application) -> None:
+    ends = SMALL.hours.closes + 11 * SECOND
+    assert max(one.received_at for one in SMALL.envelopes()) > ends
+    lake.feed(SMALL)
+    for part in inputs(lake):
+        kind, rows = part[-1]
+        assert (kind, int(rows[0]["market_time"]), rows[0]["flags"]) == (Kind.CLOCK, ends, ClockFlag.ENDS)
+        assert not any(rows[0]["flags"] & ClockFlag.ENDS for kind, rows in part[:-1] if kind == Kind.CLOCK)
 
 
 def test_an_instrument_stays_in_one_partition(lake: Application) -> None:
@@ -117,19 +118,6 @@ def test_paced_market_time_passes_as_fast_as_the_factor_says(lake: Application) 
     publish_session(SMALL.envelopes(), entries_of, SMALL.hours, lake.settings, pace)
     last = max(one.received_at for one in SMALL.envelopes()) - SMALL.hours.opens
     assert sum(slept) == pytest.approx(last / 1e9 / 60, abs=0.02)
-
-
-def test_a_finished_session_is_not_published_again(lake: Application) -> None:
-    lake.feed(SMALL)
-    again = lake.feed(SMALL)
-    assert (again.messages, again.clocks) == (0, 0)
-
-
-def test_the_next_session_follows_the_first(lake: Application) -> None:
-    lake.feed(SMALL)
-    report = lake.feed(DrillMarket(seed=3, messages=400, minutes=2, day=1))
-    assert report.resumed_at is None
-    assert report.messages > 0
 
 
 def test_a_source_without_a_topic_is_refused_by_name(lake: Application) -> None:
