@@ -1,10 +1,14 @@
 """Start what the lake needs as plain processes: today a Kafka broker from its jars. No pyspark here."""
 
+import ctypes
+import fcntl
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +31,11 @@ controller.quorum.voters=1@127.0.0.1:{controller_port}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 log.dirs={data}
 """
+
+# struct flock of Linux: kind of lock, whence, start, length, holder.
+LOCK = "hhqqi"
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,8 @@ class Service:
 def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds: float = 90) -> Service:
     """Start a KRaft broker on 127.0.0.1 with its data in `folder`, and wait until it answers.
 
-    Port 0 takes a free one. Raise MissingTool for a missing Java, jar or port, ServiceFailed for a broker that dies.
+    Port 0 takes a free one. The broker dies with the thread that starts it, however that ends: let it be the main one.
+    Raise MissingTool for a missing Java, jar or port, ServiceFailed for a broker that dies or a folder that is held.
     """
     java = shutil.which("java")
     if java is None:
@@ -59,6 +69,7 @@ def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds:
     if not list(jars.glob("kafka_*.jar")):
         raise MissingTool(f"{jars}: holds no kafka_*.jar. Run `make run` once with a network: it fetches the jars")
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_held(folder / "data")
     port, controller_port = _claim(port), _claim(0)
     properties, log = folder / "server.properties", folder / "broker.log"
     place = PLACE.format(port=port, controller_port=controller_port, data=folder / "data")
@@ -69,7 +80,11 @@ def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds:
         if subprocess.run([*command, *format_data], stdout=output, stderr=output, check=False).returncode:
             raise ServiceFailed(f"broker: its data folder could not be formatted. Read {log}, or remove {folder}")
         process = subprocess.Popen(
-            [*command, "kafka.Kafka", str(properties)], stdout=output, stderr=output, start_new_session=True
+            [*command, "kafka.Kafka", str(properties)],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, nothing that a thread could hold
         )
     service = Service(f"127.0.0.1:{port}", process, log)
     try:
@@ -89,6 +104,27 @@ def broker(folder: Path) -> Iterator[str]:
         yield service.address
     finally:
         service.stop()
+
+
+def _die_with_parent() -> None:
+    """Ask Linux, in the new process, to kill it when its parent dies: a SIGKILL of ours leaves no broker behind."""
+    if sys.platform == "linux":
+        LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def _refuse_held(data: Path) -> None:
+    """Raise ServiceFailed naming the process whose broker holds a data folder, as the kernel knows it."""
+    file = data / ".lock"
+    if not file.is_file():
+        return
+    with file.open("r+b") as opened:
+        asked = struct.pack(LOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, holder = struct.unpack(LOCK, fcntl.fcntl(opened, fcntl.F_GETLK, asked))
+    if kind != fcntl.F_UNLCK:
+        raise ServiceFailed(
+            f"broker: {data} is held by process {holder}, a broker that runs already. Wait until the run that started"
+            f" it ends, or end it (kill {holder}), then start again"
+        )
 
 
 def _claim(port: int) -> int:

@@ -1,6 +1,11 @@
 """Services: a broker that starts, answers and ends, and errors that name the thing and the next step."""
 
+import fcntl
+import signal
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +13,17 @@ from confluent_kafka.admin import AdminClient
 
 from spark_apps.errors import MissingTool, ServiceFailed
 from spark_apps.lake.services import Service, broker, start_broker
+from tests.drills.application import ROOT
+
+# A run that starts a broker, says where it is, and waits.
+RUN = """
+import sys, time
+from pathlib import Path
+from spark_apps.lake.services import broker
+with broker(Path(sys.argv[1])) as address:
+    print(address, flush=True)
+    time.sleep(600)
+"""
 
 
 def test_a_broker_answers_on_the_loopback_address_only(broker: Service) -> None:
@@ -56,3 +72,43 @@ def test_a_broker_that_dies_at_start_is_named(tmp_path: Path) -> None:
         file.mkdir()
     with pytest.raises(ServiceFailed, match=r"died with code \d+ at start.*broker\.log"):
         start_broker(tmp_path)
+
+
+def test_a_data_folder_that_another_broker_holds_names_that_process(tmp_path: Path) -> None:
+    first = start_broker(tmp_path)
+    try:
+        with pytest.raises(
+            ServiceFailed, match=rf"data is held by process {first.process.pid},.*kill {first.process.pid}"
+        ):
+            start_broker(tmp_path)
+        assert first.process.poll() is None
+    finally:
+        first.stop()
+
+
+def is_held(path: Path) -> bool:
+    with path.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_broker_does_not_outlive_the_run_that_started_it(tmp_path: Path, how: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        address = next(line for line in run.stdout if line.startswith("127.0.0.1:")).strip()
+        assert AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).brokers
+        run.send_signal(how)
+    deadline = time.monotonic() + 20
+    while (held := is_held(tmp_path / "data" / ".lock")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not held
