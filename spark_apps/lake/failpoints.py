@@ -2,11 +2,14 @@
 
 TAYHO_FAILPOINT=<query>:<point>:<nth> kills at the nth visit of a place. The points of each query are after_offsets
 (Spark's offset entry is written, work has begun), inside_write (part of the output is out, nothing committed) and
-after_commit (the sink has everything, Spark's commit entry is not there).
+after_commit (the sink has everything, Spark's commit entry is not there). With several places, a comma between them,
+each one waits where it is until all are reached: then one kill hits them all.
 """
 
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -15,9 +18,15 @@ from pathlib import Path
 _reached: Counter[str] = Counter()
 
 
+def _wanted() -> dict[str, int]:
+    """Read the places where a drill wants a kill, and at which visit."""
+    places = os.environ.get("TAYHO_FAILPOINT", "").split(",")
+    return {place.rpartition(":")[0]: int(place.rpartition(":")[2]) for place in places if place}
+
+
 def is_set(place: str) -> bool:
     """Say whether a drill wants a kill at this place."""
-    return os.environ.get("TAYHO_FAILPOINT", "").rpartition(":")[0] == place
+    return place in _wanted()
 
 
 def reach(place: str, group: int = 0, wait: float = 0) -> None:
@@ -27,25 +36,38 @@ def reach(place: str, group: int = 0, wait: float = 0) -> None:
     """
     if is_set(place):
         _reached[place] += 1
-        if _reached[place] == int(os.environ["TAYHO_FAILPOINT"].rpartition(":")[2]):
+        if _reached[place] == _wanted()[place]:
             time.sleep(wait)
-            os.killpg(group or os.getpgid(0), signal.SIGKILL)
+            _meet(place, group or os.getpgid(0))
+            time.sleep(3600)  # the kill ends it
 
 
 def watch_commit_entries(query: str, checkpoint: Path) -> None:
-    """Reach after_commit of the fold, whose sink is Spark's own: watch for the draft of its nth commit entry.
+    """Reach after_commit of the fold, whose sink is Spark's own: watch for drafts of commit entries from the nth on.
 
     The two other queries reach their places by themselves.
     """
     if query == "fold" and is_set("fold:after_commit"):
-        batch = os.environ["TAYHO_FAILPOINT"].rpartition(":")[2]
-        threading.Thread(target=_kill_at_draft, args=(checkpoint / "commits", batch), daemon=True).start()
+        first = _wanted()["fold:after_commit"]
+        threading.Thread(target=_kill_at_draft, args=(checkpoint / "commits", first), daemon=True).start()
 
 
-def _kill_at_draft(commits: Path, batch: str) -> None:
-    """Kill when an entry has its draft and not yet its name."""
+def _kill_at_draft(commits: Path, first: int) -> None:
+    """Kill when an entry has its draft and not yet its name, and all other places are reached."""
     while True:
-        names = [path.name for path in commits.iterdir()] if commits.is_dir() else []
-        if batch not in names and any(name.startswith(f".{batch}.") for name in names):
-            os.killpg(os.getpgid(0), signal.SIGKILL)
+        names = {path.name for path in commits.iterdir()} if commits.is_dir() else set()
+        drafts = {name.split(".")[1] for name in names if name.startswith(".") and ".crc" not in name}
+        if any(batch.isdigit() and int(batch) >= first and batch not in names for batch in drafts):
+            _meet("fold:after_commit", os.getpgid(0)).unlink()
         time.sleep(0.0002)
+
+
+def _meet(place: str, group: int) -> Path:
+    """Say that a place is reached, by a file of its name, and kill when all are; give that file."""
+    here = Path(tempfile.gettempdir()) / f"tayho_failpoint_{group}"
+    here.mkdir(exist_ok=True)
+    (here / place).touch()
+    if {path.name for path in here.iterdir()} >= _wanted().keys():
+        shutil.rmtree(here)
+        os.killpg(group, signal.SIGKILL)
+    return here / place

@@ -1,25 +1,31 @@
-"""A small market for drills: a session of messages from a seed, and what must become of each.
+"""A small market for drills: a session of the simulated vendor's messages from a seed, and what must become of each.
 
 Messages carry trades of a few instruments with short lateness, corrections, repeated, late, refused and unreadable
-ones. `expected` folds them again by plain counting from the seed alone, so a drill never trusts what it checks.
+ones, in the format that sources.sim reads. `expected` folds them again by plain counting from the seed alone, so a
+drill never trusts what it checks.
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
-import numpy as np
-
-from spark_apps.kernels.records import ENTRY, NO_TARGET, Reason, Rows
 from spark_apps.lake.feed import Hours
+from spark_apps.rules.instruments import simulated_instruments
+from spark_apps.sources.admit import entries_of
 from spark_apps.sources.envelope import Envelope
+from spark_apps.sources.registry import check
+
+__all__ = ["DrillMarket", "Expected", "entries_of", "expected"]
 
 SECOND = 1_000_000_000
+MICROSECOND = 1_000
+UNIT = 10_000
 MONDAY = date(2026, 11, 16)
-SOURCE = "sim"
+SOURCE, VERSION = "sim", 1
+LIMITS = {"side": "buy", "ceiling": 20_000, "floor": 10_000, "tick": 50, "lot": 100}
 
 
 @dataclass(frozen=True)
@@ -42,72 +48,71 @@ class DrillMarket:
     def envelopes(self) -> list[Envelope]:
         """Give the messages in order of arrival; the same seed gives the same bytes."""
         random, hours, arrivals = Random(self.seed * 1000 + self.day), self.hours, []
-        seqs: Counter[int] = Counter()
+        seqs: Counter[str] = Counter()
+        symbols = [instrument.symbol for instrument in simulated_instruments()[: self.instruments]]
         for _ in range(self.messages):
-            instrument = random.randrange(1, self.instruments + 1)
-            seqs[instrument] += 1
-            event = hours.opens + random.randrange(hours.closes - hours.opens)
+            symbol = random.choice(symbols)
+            event = hours.opens + random.randrange((hours.closes - hours.opens) // MICROSECOND) * MICROSECOND
             late = random.choice((0, 0, 0, 1, 5, 9)) * SECOND + random.randrange(SECOND)
-            arrivals += self._fates(random, instrument, seqs, event, event + late)
+            arrivals += self._fates(random, symbol, seqs, event, event + late)
         return sorted(arrivals, key=lambda envelope: envelope.received_at)
 
-    def _fates(self, random: Random, instrument: int, seqs: Counter[int], event: int, arrives: int) -> list[Envelope]:
+    def _fates(self, random: Random, symbol: str, seqs: Counter[str], event: int, arrives: int) -> list[Envelope]:
         """Give the messages of one trade: itself as it is or spoilt, perhaps again, perhaps corrected."""
-        trade = {"i": instrument, "p": random.randrange(100, 200) * 100, "q": random.randrange(1, 50) * 100}
+        seqs[symbol] += 1
+        trade: dict[str, Any] = {"symbol": symbol, "price": random.randrange(100, 199) * 100, "seq": seqs[symbol]}
+        trade |= {"volume": random.randrange(1, 50) * 100, "time": _iso(event), **LIMITS}
         fate = random.random()
         if fate < 0.02:
-            trade["p"] = 0
+            trade["price"] = 0
         elif fate < 0.03:
             arrives = event + (60 + random.randrange(60)) * SECOND
-        one = _envelope(seqs[instrument], event, arrives, trade)
+        one = _envelope(event, arrives, trade)
         if 0.03 <= fate < 0.04:
             return [replace(one, payload=b"\xff\xfe not a trade")]
         if 0.04 <= fate < 0.06:
             return [one, replace(one, received_at=arrives + 2 * SECOND)]
         if 0.06 <= fate < 0.08:
-            target = seqs[instrument]
-            seqs[instrument] += 1
-            better = trade | {"p": trade["p"] + 100, "c": target, "q": random.choice((0, trade["q"]))}
-            return [one, _envelope(seqs[instrument], event, arrives + 3 * SECOND, better)]
+            seqs[symbol] += 1
+            better = trade | {"price": trade["price"] + 100, "volume": random.choice((0, trade["volume"]))}
+            better |= {"seq": seqs[symbol], "corrects": trade["seq"]}
+            return [one, _envelope(event, arrives + 3 * SECOND, better)]
         return [one]
 
 
-def _envelope(seq: int, event: int, arrives: int, trade: dict[str, int]) -> Envelope:
-    channel = "correction" if "c" in trade else "trade"
+def _iso(time: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time // MICROSECOND)).isoformat()
+
+
+def _envelope(event: int, arrives: int, trade: dict[str, Any]) -> Envelope:
+    channel = "correction" if "corrects" in trade else "trade"
+    check(SOURCE, channel, VERSION, trade)
     payload = json.dumps(trade, sort_keys=True).encode()
-    return Envelope(SOURCE, channel, seq, event, arrives, "json", 1, payload)
-
-
-def entries_of(envelopes: Sequence[Envelope]) -> Rows:
-    """Parse drill messages: one ENTRY each, with a verdict where the payload is no JSON."""
-    entries = np.zeros(len(envelopes), ENTRY)
-    for entry, envelope in zip(entries, envelopes, strict=True):
-        day = envelope.event_time // (86_400 * SECOND)
-        try:
-            trade = json.loads(envelope.payload)
-        except ValueError:
-            trade = {"i": 0, "p": 0, "q": 0, "c": NO_TARGET, "v": Reason.RECORD_IS_READABLE}
-        entry["instrument_id"], entry["session_date"], entry["source"] = trade["i"], day, 1
-        entry["verdict"], entry["source_seq"] = trade.get("v", 0), envelope.source_seq
-        entry["corrects_seq"], entry["event_time"] = trade.get("c", NO_TARGET), envelope.event_time
-        entry["price"], entry["quantity"] = trade["p"] * 10_000, trade["q"]
-    return entries
+    return Envelope(SOURCE, channel, trade["seq"], event, arrives, "json", VERSION, payload, trade["symbol"])
 
 
 @dataclass
 class Expected:
-    """Hold what must become of a session: bars by (instrument, start), and how many messages went where."""
+    """Hold what must become of a session.
 
-    bars: dict[tuple[int, int], tuple[int, int, int, int, int, int]]
+    `bars` by (instrument, start) are (open, high, low, close, volume, count), prices unscaled; `ticks` by
+    (instrument, source_seq) are (corrects_seq, event_time, price, quantity), late ones among them. `refused` are the
+    `unreadable` and those whose target nobody has seen.
+    """
+
+    bars: dict[tuple[int, int], tuple[int, int, int, int, int, int]] = field(default_factory=dict)
+    ticks: dict[tuple[int, int], tuple[int | None, int, int, int]] = field(default_factory=dict)
     accepted: int = 0
     refused: int = 0
+    unreadable: int = 0
     late: int = 0
     duplicate: int = 0
 
 
 def expected(market: DrillMarket, lateness: int = 10, minute: int = 60 * SECOND) -> Expected:
-    """Judge a session by plain counting, from its seed alone; bars are (open, high, low, close, volume, count)."""
-    found, hours, seen = Expected({}), market.hours, set[tuple[int, int]]()
+    """Judge a session by plain counting, from its seed alone."""
+    found, hours = Expected(), market.hours
+    ids = {instrument.symbol: instrument.instrument_id for instrument in simulated_instruments()}
     kept: dict[tuple[int, int], tuple[int, int, int]] = {}
     for envelope in market.envelopes():
         arrived = max(envelope.received_at, hours.opens)
@@ -116,23 +121,26 @@ def expected(market: DrillMarket, lateness: int = 10, minute: int = 60 * SECOND)
         try:
             trade = json.loads(envelope.payload)
         except ValueError:
-            trade = {"p": 0}
-        if trade["p"] <= 0:
-            found.refused += 1
+            trade = {"price": 0}
+        if trade["price"] <= 0:
+            found.unreadable += 1
             continue
-        key = (trade["i"], envelope.source_seq)
-        if key in seen:
+        instrument = ids[trade["symbol"]]
+        key = (instrument, trade["seq"])
+        if key in found.ticks:
             found.duplicate += 1
             continue
-        seen.add(key)
-        target = (trade["i"], trade.get("c", envelope.source_seq))
+        match = (envelope.event_time, trade["price"] * UNIT, trade["volume"])
+        found.ticks[key] = (trade.get("corrects"), *match)
+        target = (instrument, trade.get("corrects", trade["seq"]))
         if ended or envelope.event_time < horizon:
             found.late += 1
-        elif target not in seen:
+        elif target not in found.ticks:
             found.refused += 1
         else:
             found.accepted += 1
-            kept[target] = (envelope.event_time, trade["p"] * 10_000, trade["q"])
+            kept[target] = match
+    found.refused += found.unreadable
     for (instrument, _), (event, price, quantity) in sorted(kept.items(), key=lambda one: (one[1][0], one[0][1])):
         if quantity:
             place = (instrument, event // minute * minute)

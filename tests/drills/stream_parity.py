@@ -1,19 +1,25 @@
-"""Carry random sessions through the real streaming operator with changed cuts and partitions; compare with replay.
+"""Carry random sessions through the real streaming operator with changed cuts and partitions; compare three ways.
 
 python -m tests.drills.stream_parity --cases 20 --seed 1
+
+Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed.
+Oracle: they are the bars that SQL of another engine makes of the accepted trades.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
+from collections import Counter
+from datetime import date
 from pathlib import Path
 from random import Random
 
+import numpy as np
 from pyspark.sql import SparkSession
 
 from spark_apps.kernels.outputs import LIVE_TABLES
+from spark_apps.kernels.records import Kind, Rows, decode
 from spark_apps.lake.live import fold_parameters
 from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
@@ -21,32 +27,68 @@ from spark_apps.market.replay import replay
 from spark_apps.settings import load
 from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
-from tests.drills.application import ROOT, Application, application, rows_of
+from tests.drills.application import Application, application, rows_of
 from tests.drills.market import DrillMarket, expected
+from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
+from tests.drills.verdict import record
 
 PARTITIONS = (1, 2, 4, 3)
-RESULTS = ROOT / "build" / "drills.jsonl"
+EPOCH = date(1970, 1, 1)
+SPREAD = 1 << 40  # offsets of one partition lie this far from those of the next
 
 
-def differences(lake: Application, spark: SparkSession) -> tuple[int, int]:
-    """Compare the live tables with the replay of bronze; give rows compared and rows that differ."""
+def replayed(lake: Application, spark: SparkSession) -> Difference:
+    """Compare the live tables with the replay of bronze, row by row."""
     records = spark.createDataFrame(lake.read(FOLD_INPUT).to_pandas()).cache()
-    compared = differ = 0
+    lost = wrong = 0
     for table in LIVE_TABLES.values():
-        streamed = rows_of(lake.read(table), table)
-        replayed = rows_of(replay(records, table, fold_parameters(lake.settings)).toArrow(), table)
-        compared += len(streamed)
-        differ += abs(len(streamed) - len(replayed)) + sum(a != b for a, b in zip(streamed, replayed, strict=False))
+        streamed = {tuple(row[name] for name in table.key): row for row in rows_of(lake.read(table), table)}
+        again = rows_of(replay(records, table, fold_parameters(lake.settings)).toArrow(), table)
+        wanted = {tuple(row[name] for name in table.key): row for row in again}
+        lost += len(wanted.keys() - streamed.keys())
+        wrong += sum(wanted.get(key) != row for key, row in streamed.items())
     records.unpersist()
-    return compared, differ
+    return Difference(lost, wrong)
 
 
-def untrue(lake: Application, market: DrillMarket) -> int:
-    """Count bars whose last revision is not what plain counting makes of the seed."""
-    rows = lake.read(BARS_1M_LIVE).sort_by("revision").to_pylist()
-    last = {(row["instrument_id"], row["bar_start"]): (row["volume"], row["trade_count"]) for row in rows}
-    truth = {key: bar[-2:] for key, bar in expected(market).bars.items()}
-    return sum(truth.get(key, (0, 0)) != value for key, value in last.items()) + len(truth.keys() - last.keys())
+def live_bars(lake: Application) -> Bars:
+    """Give the last revision of every bar that holds a trade, prices and value unscaled."""
+    last: Bars = {}
+    for row in lake.read(BARS_1M_LIVE).sort_by("revision").to_pylist():
+        values = tuple(int(row[name] * (1 if name in ("volume", "trade_count") else 10_000)) for name in VALUES)
+        last[0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"]] = values
+    return {key: values for key, values in last.items() if values[-1]}
+
+
+def counted_bars(market: DrillMarket) -> Bars:
+    """Give the bars that plain counting makes of the seed; it does not count their value."""
+    return {(0, market.hours.day, *key): bar for key, bar in expected(market).bars.items()}
+
+
+def without_value(bars: Bars) -> Bars:
+    """Leave out what plain counting does not count."""
+    return {key: (*values[:5], values[6]) for key, values in bars.items()}
+
+
+def accepted_entries(lake: Application) -> Rows:
+    """Give the entries of bronze.fold_input that stand in no table of late, refused and duplicate rows."""
+    aside: Counter[tuple[int, ...]] = Counter()
+    for kind, table in LIVE_TABLES.items():
+        for row in lake.read(table).to_pylist() if kind != Kind.BAR else ():
+            row |= {"session_date": (row["session_date"] - EPOCH).days, "price": int(row["price"] * 10_000)}
+            aside[row["input_partition"] * SPREAD + row["input_offset"], *(row[name] for name in SAME)] += 1
+    taken = [
+        (row["topic_partition"] * SPREAD + row["topic_offset"], *decode(row["record"]))
+        for row in lake.read(FOLD_INPUT).to_pylist()
+    ]
+    return accepted(0, fold_parameters(lake.settings).width, taken, aside)
+
+
+def repeated_causes(lake: Application) -> int:
+    """Count rows of the live tables whose cause another row has."""
+    tables = LIVE_TABLES.values()
+    return sum(len(rows) - len({tuple(row[name] for name in table.key) for row in rows})
+               for table in tables for rows in [lake.read(table).to_pylist()])  # fmt: skip
 
 
 def main() -> None:
@@ -55,38 +97,52 @@ def main() -> None:
     options.add_argument("--cases", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
-    random, began, compared, wrong = Random(given.seed), time.monotonic(), 0, 0
+    random, began, total = Random(given.seed), time.monotonic(), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="tayho_parity_") as place:
         broker = start_broker(Path(place) / "broker")
         spark = session(load(), "stream_parity")
         try:
             for case in range(given.cases):
-                market = DrillMarket(
-                    given.seed + case, messages=random.randrange(100, 900), minutes=random.randrange(1, 4)
-                )
+                size, minutes = random.randrange(100, 900), random.randrange(1, 4)
+                market = DrillMarket(given.seed + case, messages=size, minutes=minutes)
                 partitions, cut = PARTITIONS[case % len(PARTITIONS)], random.randrange(60, 600)
                 lake = application(Path(place) / str(case), broker.address, f"case_{case}", partitions, cut)
                 lake.feed(market)
                 lake.run_here(spark)
-                rows, differ = differences(lake, spark)
-                false = untrue(lake, market)
-                compared, wrong = compared + rows, wrong + differ + false
+                found = judged(lake, spark, market)
+                total.update(found)
+                shown = " ".join(f"{name}={count}" for name, count in found.items())
                 print(
-                    f"case={case} seed={market.seed} messages={market.messages} partitions={partitions}"
-                    f" cut={cut} rows={rows} differ={differ} untrue={false}",
+                    f"case={case} seed={market.seed} messages={size} partitions={partitions} cut={cut} {shown}",
                     flush=True,
                 )
         finally:
             spark.stop()
             broker.stop()
-    verdict = {"drill": "stream_parity", "seed": given.seed, "lost": 0, "doubled": 0, "wrong": wrong}
-    verdict |= {"recovered_s": round(time.monotonic() - began, 1), "passed": wrong == 0 and compared > 0}
-    line = json.dumps(verdict)
-    print(f"# {given.cases} cases, {compared} rows compared\n{line}", flush=True)
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a", encoding="utf-8") as results:
-        results.write(line + "\n")
-    sys.exit(not verdict["passed"])
+    failed = total["lost"] + total["doubled"] + total["wrong"]
+    verdict = {"drill": "stream_parity", "seed": given.seed, "cases": given.cases}
+    verdict |= {name: total[name] for name in ("rows", "bars", "lost", "doubled", "wrong")}
+    passed = not failed and all(total[name] for name in ("bars", "rows", "corrected"))
+    record(verdict | {"recovered_s": round(time.monotonic() - began, 1), "passed": passed})
+    sys.exit(not passed)
+
+
+def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[str, int]:
+    """Hold a lake against replay, truth and oracle, and count."""
+    bars, taken = live_bars(lake), accepted_entries(lake)
+    against = [
+        replayed(lake, spark),
+        differences(without_value(bars), counted_bars(market)),
+        differences(bars, oracle_bars(taken)),
+    ]
+    return {
+        "rows": sum(lake.read(table).num_rows for table in LIVE_TABLES.values()),
+        "bars": len(bars),
+        "corrected": int(np.count_nonzero(taken["is_correction"])),
+        "lost": sum(each.lost for each in against),
+        "doubled": repeated_causes(lake) + repeated_keys(taken),
+        "wrong": sum(each.wrong for each in against),
+    }
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """The bar fold over random sessions: twin, replay, truth and oracle equality."""
 
-import duckdb
+import json
+from pathlib import Path
+
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from spark_apps.kernels import choose, fold_bars, reference
-from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, encode_corrections, encode_trades
-from tests.drills.fold_parity import Case, main, random_case, run
+from spark_apps.kernels import choose
+from spark_apps.kernels.records import BAR_OUT, ENTRY, ClockFlag, Kind, Rows, encode_corrections, encode_trades
+from tests.drills import verdict
+from tests.drills.fold_parity import Case, Outcome, Tally, main, random_case, run
+from tests.drills.truth import ACCEPTED, FIELDS, Bars, batch_bars, last_revisions, oracle_bars
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, entry, feed
 
-NATIVE = choose("preferred")
-BARS = ("instrument_id", "bar_start", "open", "high", "low", "close", "volume", "value", "trade_count")
+KERNELS, TWIN = choose("preferred"), choose("off")
 
 entries = some.builds(
     entry,
@@ -43,28 +45,49 @@ def test_both_folds_give_the_same_rows_and_state_however_calls_are_cut(
     feed_in = [OPEN, *given]
     places = some.lists(some.integers(0, len(feed_in)), max_size=6).map(lambda cuts: sorted({0, *cuts, len(feed_in)}))
     case = Case(PARAMETERS, feed_in, (data.draw(places), data.draw(places)))
-    expected = run(case, reference, case.cuts[0], restores=False)
-    assert expected == run(case, NATIVE, case.cuts[1], restores=False)
-    assert expected == run(case, NATIVE, case.cuts[1], restores=True)
-    assert expected == run(case, reference, case.cuts[1], restores=True)
+    expected = run(case, TWIN, case.cuts[0], restores=False)
+    assert expected == run(case, KERNELS, case.cuts[1], restores=False)
+    assert expected == run(case, KERNELS, case.cuts[1], restores=True)
+    assert expected == run(case, TWIN, case.cuts[1], restores=True)
 
 
 def test_the_drill_finds_a_lost_record() -> None:
     case = random_case(np.random.default_rng(3))
     less = case._replace(records=[*case.records[:-1], b""])
-    assert run(case, NATIVE, case.cuts[0], restores=False) != run(less, NATIVE, case.cuts[0], restores=False)
+    assert run(case, KERNELS, case.cuts[0], restores=False) != run(less, KERNELS, case.cuts[0], restores=False)
 
 
-def test_the_drill_prints_one_line(
-    capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+def tally_of(outcome: Outcome, case: Case) -> tuple[tuple[int, int], tuple[int, int], int]:
+    """Give what the drill counts of one case: lost and wrong against the batch fold and the oracle, and repeated."""
+    tally = Tally()
+    tally.add(0, case, outcome)
+    truth, oracle = tally.differences(KERNELS)
+    return truth, oracle, tally.counts["repeated"]
+
+
+def test_the_drill_counts_bars_that_are_lost_doubled_or_wrong() -> None:
+    case = Case(PARAMETERS, [OPEN, encode_trades(np.array([entry(1, 5), entry(2, 6, 110)], ENTRY))], ([0, 2], [0, 2]))
+    made = run(case, KERNELS, case.cuts[0], restores=False)
+    (bar,) = made.last
+    untrue = bytearray(bar)
+    untrue[len(bar) - BAR_OUT.itemsize + BAR_OUT.fields["close"][1]] += 1  # type: ignore[index]  # a record has fields
+    assert tally_of(made, case) == ((0, 0), (0, 0), 0)
+    assert tally_of(made._replace(last=[]), case) == ((1, 0), (1, 0), 0)
+    assert tally_of(made._replace(last=[bar, bar]), case) == ((0, 0), (0, 0), 1)
+    assert tally_of(made._replace(last=[bytes(untrue)]), case) == ((0, 1), (0, 1), 0)
+
+
+def test_the_drill_keeps_what_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path_factory.mktemp("drill")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr("sys.argv", ["fold_parity", "--cases", "20", "--seed", "5"])
-        assert main() == 0
-    assert capsys.readouterr().out.startswith("drill=fold_parity seed=5 cases=20 ")
-    assert '"wrong": 0' in (folder / "build" / "drills.jsonl").read_text(encoding="utf-8")
+    monkeypatch.setattr(verdict, "RESULTS", tmp_path / "drills.jsonl")
+    monkeypatch.setattr("sys.argv", ["fold_parity", "--cases", "300", "--seed", "5"])
+    assert main() == 0
+    kept = json.loads((tmp_path / "drills.jsonl").read_text(encoding="utf-8"))
+    assert {name: kept[name] for name in ("drill", "cases", "lost", "doubled", "wrong", "passed")} == {
+        "drill": "fold_parity", "cases": 300, "lost": 0, "doubled": 0, "wrong": 0, "passed": True,
+    }  # fmt: skip
+    assert capsys.readouterr().out.startswith("# cases=300 accepted=")
 
 
 def messy_session(seed: int, size: int = 300) -> tuple[list[bytes], Rows]:
@@ -90,42 +113,29 @@ def messy_session(seed: int, size: int = 300) -> tuple[list[bytes], Rows]:
     return [*out, clock(401, flags=ClockFlag.ENDS)], truth
 
 
-def last_revisions(bars: Rows) -> list[tuple[int, ...]]:
-    """Keep the highest revision of each bar, without those that corrections emptied."""
-    last = {(bar["instrument_id"], bar["bar_start"]): bar for bar in bars}
-    return sorted(tuple(int(bar[name]) for name in BARS) for bar in last.values() if bar["trade_count"])
+def as_accepted(truth: Rows) -> Rows:
+    """Give trades as they were last corrected the form of accepted ones."""
+    rows = np.zeros(len(truth), ACCEPTED)
+    rows["width"] = PARAMETERS[0]
+    for name in FIELDS:
+        rows[name] = truth[name]
+    return rows
 
 
-def batch(trades: Rows) -> list[tuple[int, ...]]:
-    """Fold trades at once."""
-    seq = trades["source"].astype(np.int64) << 48 | trades["source_seq"]
-    columns = [np.ascontiguousarray(trades[name]) for name in ("instrument_id", "event_time", "price", "quantity")]
-    bars = fold_bars(columns[0], columns[1], seq, columns[2], columns[3], PARAMETERS[0])
-    return list(zip(*(bars[name].tolist() for name in BARS), strict=True))
+def streamed(given: list[bytes]) -> Bars:
+    """Fold a session that has no late, refused and duplicate rows to the last revisions of its bars."""
+    out = feed(KERNELS.BarFold(*PARAMETERS[:3], 1000, 1, 0), *given)
+    assert [len(out[kind]) for kind in (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)] == [0, 0, 0]
+    return last_revisions(0, out[Kind.BAR])[0]
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_last_revisions_are_the_bars_of_the_trades_in_event_order(seed: int) -> None:
     given, truth = messy_session(seed)
-    out = feed(NATIVE.BarFold(*PARAMETERS[:3], 1000, 1, 0), *given)
-    assert [len(out[kind]) for kind in (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)] == [0, 0, 0]
-    assert last_revisions(out[Kind.BAR]) == batch(truth)
-
-
-ORACLE = """
-    SELECT instrument_id, event_time // 60000000000 * 60000000000 AS bar_start,
-           first(price ORDER BY event_time, source, source_seq), max(price), min(price),
-           last(price ORDER BY event_time, source, source_seq),
-           sum(quantity)::BIGINT, sum(price * quantity)::BIGINT, count(*)
-    FROM trades WHERE quantity > 0 GROUP BY ALL ORDER BY ALL
-"""
+    assert streamed(given) == batch_bars(as_accepted(truth), KERNELS)
 
 
 @pytest.mark.parametrize("seed", range(10, 15))
 def test_the_last_revisions_are_the_bars_of_an_independent_engine(seed: int) -> None:
     given, truth = messy_session(seed)
-    out = feed(NATIVE.BarFold(*PARAMETERS[:3], 1000, 1, 0), *given)
-    trades = pa.table({name: np.ascontiguousarray(truth[name]) for name in ENTRY.names or ()})
-    with duckdb.connect() as engine:
-        engine.register("trades", trades)
-        assert last_revisions(out[Kind.BAR]) == engine.execute(ORACLE).fetchall()
+    assert streamed(given) == oracle_bars(as_accepted(truth))

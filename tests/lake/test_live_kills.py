@@ -1,31 +1,82 @@
-"""SIGKILL of the live application's process group at named places; the full drill is tests/drills/kill.py."""
+"""SIGKILL of the live application's process group at named places, of the feed and of the broker.
 
+The full drill, which kills each query at each point by itself, is tests/drills/kill.py. Here one kill hits all three
+queries at once: each waits at its place for the others.
+"""
+
+import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
-from spark_apps.lake.services import Service
+from spark_apps.errors import ServiceFailed
+from spark_apps.lake.location import checkpoint
+from spark_apps.lake.services import Service, start_broker
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 from tests.drills.application import Application, application
+from tests.drills.kill import TRIES, await_that, kill_at, repeats, start_feed
+from tests.drills.verdict import Found, found_in, judge
 from tests.lake.conftest import MARKET
 
-PLACES = ("bronze:inside_write:2", "fold:after_commit:2", "gold:after_commit:2")
+# The fold gives what gold reads, so it goes on for a batch where gold waits in its first.
+PLACES = (
+    "bronze:after_offsets:2,fold:after_offsets:2,gold:after_offsets:1",
+    "bronze:inside_write:4,fold:inside_write:2,gold:inside_write:2",
+    "bronze:after_commit:1,fold:after_commit:0,gold:after_commit:1",
+)
 
 
-def test_three_kills_lose_nothing_and_double_nothing(
-    broker: Service, spark: SparkSession, unbroken: Application, tmp_path: Path
+@pytest.fixture(scope="module")
+def calm(unbroken: Application, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Read what became of the session undisturbed, silver made in a copy of that lake."""
+    folder = tmp_path_factory.mktemp("calm") / "lake"
+    shutil.copytree(unbroken.settings.lake_root, folder)
+    return found_in(Application(unbroken.settings.with_values(lake_root=folder)), spark, MARKET)
+
+
+def test_each_query_killed_at_each_point_loses_nothing_and_doubles_nothing(
+    broker: Service, spark: SparkSession, unbroken: Application, calm: Found, tmp_path: Path
 ) -> None:
-    lake = application(tmp_path, broker.address, "killed", records=150)
+    lake = application(tmp_path, broker.address, "killed", records=100)
     lake.feed(MARKET)
-    for place in PLACES:
-        process = lake.start(failpoint=place)
-        assert process.wait(240) == -signal.SIGKILL, lake.log[-3000:]
-        assert lake.open_batch(place.split(":")[0]) >= 0
-    lake.run_here(spark)
-    assert lake.live_rows() == unbroken.live_rows()
+    for places in PLACES:
+        assert kill_at(lake, *[places] * TRIES), lake.log[-3000:]
+    assert repeats(lake, "bronze") and repeats(lake, "gold")
+    lake.with_batches_of(100_000).run_here(spark)
+    found = found_in(lake, spark, MARKET)
+    assert found.live == calm.live
+    assert found.silver == calm.silver
     for table in (MESSAGES, FOLD_INPUT):
         assert lake.read(table).num_rows == unbroken.read(table).num_rows
+    assert judge("three_kills", found, calm, MARKET, 0, hit=True).passed
+
+
+def test_a_killed_feed_and_a_killed_broker_lose_nothing(spark: SparkSession, calm: Found, tmp_path: Path) -> None:
+    broker = start_broker(tmp_path / "broker")
+    lake = application(tmp_path / "lake", broker.address, "feed_and_broker")
+    feed = start_feed(lake, MARKET, factor=60)
+    await_that(lambda: lake.published() > 500, feed)
+    feed.send_signal(signal.SIGKILL)
+    assert feed.wait() == -signal.SIGKILL
+    feed = start_feed(lake, MARKET, factor=20)
+    with ThreadPoolExecutor(1) as other:
+        live = other.submit(lake.run_here, spark)
+        await_that((checkpoint("fold", lake.settings) / "commits").is_dir, feed)
+        assert (feed.poll(), live.done()) == (None, False)
+        broker.stop(signal.SIGKILL)
+        broker = start_broker(tmp_path / "broker", int(broker.address.split(":")[1]))
+        with suppress(ServiceFailed):
+            live.result(300)
+    assert feed.wait(300) in (0, 1)
+    lake.feed(MARKET)
+    lake.run_here(spark)
+    broker.stop()
+    verdict = judge("feed_and_broker", found_in(lake, spark, MARKET), calm, MARKET, 0, hit=True)
+    assert verdict.passed, verdict
 
 
 def test_a_failed_application_exits_with_an_error(broker: Service, tmp_path: Path) -> None:
