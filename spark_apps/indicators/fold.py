@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from spark_apps.kernels import Kernels, reference
 from spark_apps.kernels.arrow import map_batches
 from spark_apps.kernels.records import Ints
+from spark_apps.market.indices import drop_indices
 from spark_apps.tables.indicators import INDICATORS
 
 FOLDED = (
@@ -24,11 +25,11 @@ FOLDED = (
 def fold_daily(prices: DataFrame, opening: DataFrame, kernels: Kernels) -> DataFrame:
     """Fold daily prices on the adjusted scale: high and low move with the close.
 
-    Grain: one row per instrument per session with an adjusted close above zero; `state` is kept on the last
-    row of each instrument's year and of the run.
+    Grain: one row per instrument, indices left out, per session with an adjusted close above zero; `state` is
+    kept on the last row of each instrument's year and of the run.
     """
     scale = F.col("adjusted_close").cast("DOUBLE") / F.col("close").cast("DOUBLE")
-    bars = prices.where(F.col("adjusted_close") > 0).select(
+    bars = drop_indices(prices).where(F.col("adjusted_close") > 0).select(
         "instrument_id",
         "session_date",
         F.unix_date("session_date").cast("BIGINT").alias("clock"),
