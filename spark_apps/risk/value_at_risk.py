@@ -7,7 +7,8 @@ from typing import Protocol
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_apps.rules.instruments import instrument_ids
+from spark_apps.errors import BadSetting
+from spark_apps.rules.instruments import all_instruments
 
 SCENARIOS = 500
 FEWEST_SCENARIOS = 250
@@ -37,7 +38,8 @@ def build_value_at_risk(returns: DataFrame, portfolios: Sequence[Portfolio]) -> 
     is the weighted mean over the instruments that have one. Value at risk: the smallest loss x such that at
     least 99 % of the scenarios lose x or less (the inverted distribution function, without interpolation).
     Expected shortfall: the mean of the worst 2.5 % of the scenarios, their number rounded up (Acerbi and
-    Tasche, 2002). Every sum runs in a fixed order, so any partitioning gives the same bits.
+    Tasche, 2002). Every sum runs in a fixed order, so any partitioning gives the same bits. No portfolios, no rows;
+    raises BadSetting where one holds a symbol that nobody can hold.
     """
     scenarios = portfolio_returns(returns, portfolios)
     past = Window.partitionBy("portfolio").orderBy(F.unix_date("session_date")).rangeBetween(-800, 0)
@@ -78,13 +80,20 @@ def portfolio_returns(returns: DataFrame, portfolios: Sequence[Portfolio]) -> Da
 
 def _holdings(portfolios: Sequence[Portfolio]) -> Column:
     """Give the portfolios that hold the row's instrument: an array of name, value and weight, or null."""
-    ids = instrument_ids()
+    ids = {one.symbol: one.instrument_id for one in all_instruments() if one.kind != "index"}
     held: dict[int, list[Column]] = {}
     for portfolio in portfolios:
         for symbol, weight in portfolio.weights.items():
+            if symbol not in ids:
+                raise BadSetting(
+                    f"portfolio {portfolio.name} holds {symbol}, which is no instrument that can be held: "
+                    f"mend conf/portfolios.toml, or add it to rules/data/instruments.csv"
+                )
             fields = (F.lit(portfolio.name), F.lit(portfolio.value_vnd).cast("BIGINT"), F.lit(float(weight)))
             named = [field.alias(name) for field, name in zip(fields, HOLDING, strict=True)]
             held.setdefault(ids[symbol], []).append(F.struct(*named))
+    if not held:
+        return F.lit(None).cast("ARRAY<STRUCT<portfolio: STRING, value_vnd: BIGINT, weight: DOUBLE>>")
     pairs = [part for instrument, holdings in held.items() for part in (F.lit(instrument), F.array(*holdings))]
     return F.try_element_at(F.create_map(*pairs), F.col("instrument_id"))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pyspark.sql import Row, SparkSession
 
+from spark_apps.errors import BadSetting
 from spark_apps.risk.value_at_risk import build_value_at_risk
 from spark_apps.rules.instruments import instrument_ids
 from spark_apps.settings import Portfolio
@@ -59,3 +60,14 @@ def test_weights_are_scaled_over_the_instruments_that_have_a_return(spark: Spark
 def test_fewer_than_250_scenarios_give_no_figure(spark: SparkSession) -> None:
     with pytest.raises(IndexError):
         last_figures(spark, {"XANB": [0.01] * 249}, {"XANB": "1"})
+
+
+@pytest.mark.parametrize("symbol", ["XQQQ", "VNINDEX"])
+def test_a_symbol_that_nobody_can_hold_is_named_with_its_portfolio(spark: SparkSession, symbol: str) -> None:
+    with pytest.raises(BadSetting, match=f"portfolio book holds {symbol}, which is no instrument that can be held"):
+        last_figures(spark, {"XANB": [0.01] * 2}, {"XANB": "1", symbol: "1"})
+
+
+def test_without_portfolios_there_are_no_figures(spark: SparkSession) -> None:
+    figures = build_value_at_risk(rows(spark, RETURNS_1D, {"daily_return": 0.01}), [])
+    assert (figures.count(), figures.columns[0]) == (0, "portfolio")
