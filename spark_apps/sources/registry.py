@@ -33,11 +33,11 @@ def schema_of(source: str, channel: str, version: int) -> Schema:
 
 def check_compatible(old: Schema, new: Schema) -> None:
     """Refuse a new version under which a reader of the old one would miss a field or find another type."""
-    for field in old["required"]:
-        before, after = old["properties"][field], new["properties"].get(field)
-        if after is None or field not in new["required"]:
+    for field, before in old["properties"].items():
+        after = new["properties"].get(field)
+        if field in old["required"] and (after is None or field not in new["required"]):
             raise IncompatibleSchema(f"schema {new['$id']}: field {field!r} of {old['$id']} must stay required")
-        if after.get("type") != before.get("type"):
+        if after is not None and after.get("type") != before.get("type"):
             raise IncompatibleSchema(
                 f"schema {new['$id']}: field {field!r} must stay {before.get('type')!r}, not {after.get('type')!r}"
             )

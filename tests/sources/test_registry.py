@@ -41,7 +41,8 @@ def test_an_unknown_schema_is_refused() -> None:
         check("sim", "quote", 1, {})
 
 
-def test_a_new_version_may_add_fields() -> None:
+def test_a_new_version_may_add_fields_and_drop_optional_ones() -> None:
+    check_compatible(OLD, schema(2, ["price"], price="number"))
     check_compatible(OLD, schema(2, ["price", "venue"], price="number", side="string", venue="string"))
 
 
@@ -51,6 +52,7 @@ def test_a_new_version_may_add_fields() -> None:
         (schema(2, [], side="string"), "field 'price' of tayho:x.trade.v1 must stay required"),
         (schema(2, [], price="number"), "field 'price' of tayho:x.trade.v1 must stay required"),
         (schema(2, ["price"], price="string"), "field 'price' must stay 'number', not 'string'"),
+        (schema(2, ["price"], price="number", side="integer"), "field 'side' must stay 'string', not 'integer'"),
     ],
 )
 def test_a_new_version_may_not_break_a_reader_of_the_old_one(new: dict[str, Any], message: str) -> None:
