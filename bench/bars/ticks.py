@@ -12,10 +12,11 @@ from spark_apps.lake.location import location
 from spark_apps.lake.tables import arrow_schema, ensure
 from spark_apps.lake.writing import append_arrow
 from spark_apps.settings import load
+from spark_apps.sources.envelope import RECEIPT_DELAY
 from spark_apps.tables.market import TRADES
 
 INSTRUMENTS = 400
-MILLISECOND, TRADING = 1_000_000, 225 * 60_000
+MILLISECOND, SECOND, TRADING = 1_000_000, 1_000_000_000, 225 * 60_000
 TICK = 50 * 10_000  # 50 VND, unscaled
 
 
@@ -28,16 +29,18 @@ def ticks(day: date, size: int) -> pa.Table:
     walk = np.empty(size, np.int64)
     walk[np.argsort(ids, kind="stable")] = np.cumsum(random.integers(-1, 2, size))
     price = (random.integers(100, 2000, INSTRUMENTS)[ids] + np.abs(walk) % 50) * TICK
+    event_time = np.sort(opens + random.integers(0, TRADING, size)) * MILLISECOND
     made = {
         "source": repeated(["sim"], np.zeros(size, np.int8)),
         "instrument_id": ids + np.int32(1),
         "session_date": pa.repeat(day, size),
         "source_seq": np.arange(1, size + 1),
-        "event_time": np.sort(opens + random.integers(0, TRADING, size)) * MILLISECOND,
+        "event_time": event_time,
         "price": decimals(price, 18, 4),
         "quantity": random.integers(1, 100, size) * 100,
         "side": repeated(["buy", "sell"], random.integers(0, 2, size).astype(np.int8)),
         "correction_count": np.zeros(size, np.int32),
+        "known_at": (event_time + RECEIPT_DELAY) // SECOND * SECOND,
         "run_id": repeated(["bench"], np.zeros(size, np.int8)),
     }
     return pa.table(made).cast(arrow_schema(TRADES.columns))

@@ -10,6 +10,7 @@ from deltalake.exceptions import TableNotFoundError
 from spark_apps.errors import UnknownTable
 from spark_apps.lake.location import location
 from spark_apps.settings import Settings
+from spark_apps.tables.market import UNREADABLE_OR
 from spark_apps.tables.model import Column, Rule, Table
 
 DELTA_TYPES = {"STRING": "string", "INT": "integer", "BIGINT": "long", "DOUBLE": "double", "DATE": "date",
@@ -44,28 +45,36 @@ def _delta_field(column: Column) -> dict[str, object]:
 
 
 def constraints(table: Table) -> tuple[Rule, ...]:
-    """Give the error rules that read stored columns only: Delta itself refuses a row that breaks one."""
+    """Give the error rules that read stored columns only: Delta itself refuses a row that breaks one.
+
+    A rule that passes over what cannot be read holds without that clause: a stored row could be read.
+    """
     evidence = {column.name for column in table.evidence}
-    return tuple(rule for rule in table.rules_of("error") if not evidence & set(re.findall(r"[a-z_0-9]+", rule.expect)))
+    stored = [Rule(rule.name, rule.expect.removeprefix(UNREADABLE_OR)) for rule in table.rules_of("error")]
+    return tuple(rule for rule in stored if not evidence & set(re.findall(r"[a-z_0-9]+", rule.expect)))
 
 
 def ensure(table: Table, settings: Settings) -> DeltaTable:
-    """Open a table, made empty from its declaration when it is not there yet."""
+    """Open a table, made empty from its declaration when it is not there yet.
+
+    One commit makes columns and constraints, so that no table stands without them, wherever a process dies.
+    """
     path = str(location(table, settings))
     if DeltaTable.is_deltatable(path):
         return DeltaTable(path)
     schema = {"type": "struct", "fields": [_delta_field(column) for column in table.columns]}
-    created = DeltaTable.create(
+    held = {f"delta.constraints.{rule.name}": rule.expect for rule in constraints(table)}
+    DeltaTable.create(
         path,
         schema=Schema.from_json(json.dumps(schema)),
         mode="ignore",
         partition_by=list(table.partition_by),
         name=table.full_name,
         description=table.grain,
-        configuration=dict(PROPERTIES),
+        # Constraints ask for writers of version 3; their names are free, so delta-rs must not look them up.
+        configuration=PROPERTIES | (held | {"delta.minWriterVersion": "3"} if held else {}),
+        raise_if_key_not_exists=False,
     )
-    for rule in constraints(table):
-        created.alter.add_constraint({rule.name: rule.expect})
     return DeltaTable(path)
 
 

@@ -1,15 +1,22 @@
 """Bars: minutes from trades by the fold, longer widths from minutes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.arrow import decimals, unscaled
+from spark_apps.kernels.records import Ints
 from spark_apps.tables.market import BARS_1M
 
-MINUTE = 60_000_000_000
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+HIGHEST = (1 << 63) - 1
 PRICES = ("open", "high", "low", "close")
 
 
@@ -18,6 +25,7 @@ def build_bars_1m(trades: pa.Table, kernels: Kernels) -> pa.Table:
 
     Grain: one row per instrument per minute in which a trade happened, minutes [start, start + 1). A trade on
     the boundary opens the later bar; trades of one instant follow source_seq; cancelled trades count for nothing.
+    A bar is available at its end, or when the last of its trades was known as it stands, whichever is later.
     """
     columns = kernels.fold_bars(
         trades["instrument_id"].to_numpy(),
@@ -29,9 +37,42 @@ def build_bars_1m(trades: pa.Table, kernels: Kernels) -> pa.Table:
     )
     made = {name: pa.array(values) for name, values in columns.items()}
     made |= {name: decimals(columns[name].astype(np.int64), 18, 4) for name in PRICES}
+    made["available_at"] = pa.array(_available_at(trades, columns))
     made["value"] = decimals(columns["value"].astype(np.int64), 28, 4)
     wanted = [name for name in BARS_1M.column_names if name in made]
     return pa.table({name: made[name] for name in wanted})
+
+
+def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]]) -> Ints:
+    """Move the end of a bar on to the second in which a trade of it came, or was corrected, later than that.
+
+    So says the live fold's clock: an emitted bar is revised within the second; one of which nothing had come by its
+    end waits for the next.
+    """
+    event_time, known_at = trades["event_time"].to_numpy(), trades["known_at"].to_numpy()
+    available: Ints = bars["available_at"]
+    later = np.flatnonzero(known_at > event_time)
+    later = later[known_at[later] >= event_time[later] // MINUTE * MINUTE + MINUTE]
+    if not len(later) or not len(available):
+        return available
+    key = _key(bars["instrument_id"], bars["bar_start"])
+    wanted = _key(trades["instrument_id"].take(later).to_numpy(), event_time[later])
+    place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    is_of_bar = key[place] == wanted  # all trades of a minute may have been cancelled
+    place, later = place[is_of_bar], later[is_of_bar]
+    known, is_new = known_at[later], trades["correction_count"].take(later).to_numpy() == 0
+    came_late, corrected = (np.bincount(place[which], minlength=len(key)) for which in (is_new, ~is_new))
+    first = np.full(len(key), HIGHEST - SECOND)
+    np.minimum.at(first, place, known)
+    waits = (came_late == bars["trade_count"]) & (corrected == 0)
+    moved = np.where(waits, first + SECOND, available)
+    np.maximum.at(moved, place, known)
+    return moved
+
+
+def _key(instrument_id: NDArray[np.int32], time: Ints) -> Ints:
+    """Give instrument and minute as one number that sorts like the pair."""
+    return (instrument_id.astype(np.int64) << 32) + time // MINUTE
 
 
 def _roll_up(bars: DataFrame, start: Column, end: Column) -> DataFrame:

@@ -1,17 +1,20 @@
 """Trades as they stand: each with its last correction."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+
+SECOND = 1_000_000_000
 
 
 def apply_corrections(ticks: DataFrame) -> DataFrame:
     """Give each trade the price and quantity of its last correction; quantity 0 is a cancelled trade.
 
     Grain: one row per trade, and one with is_known false per trade that is only known by its corrections.
-    The last correction is the one with the highest source_seq. Time, side and place stay the trade's own.
+    The last correction is the one with the highest source_seq. Time, side and place stay the trade's own. A single
+    correction that repeats the trade changes nothing, so the trade was known as it stands when it arrived.
     """
     is_trade = F.col("corrects_seq").isNull()
-    match = F.struct("event_time", "price", "quantity", "side")
+    match = F.struct("event_time", "price", "quantity", "side", "received_at")
     correction = F.max_by(F.when(~is_trade, match), F.when(~is_trade, F.col("source_seq")))
     trade = F.max_by(F.when(is_trade, match), is_trade)
     merged = (
@@ -25,6 +28,8 @@ def apply_corrections(ticks: DataFrame) -> DataFrame:
         )
         .withColumn("first", F.coalesce("trade", "correction"))
         .withColumn("last", F.coalesce("correction", "trade"))
+        .withColumn("repeats", (F.col("correction_count") == 1) & _same("price") & _same("quantity"))
+        .withColumn("known", F.when(F.col("repeats"), F.col("first.received_at")).otherwise(F.col("last.received_at")))
     )
     return merged.select(
         "source",
@@ -36,5 +41,10 @@ def apply_corrections(ticks: DataFrame) -> DataFrame:
         "last.quantity",
         "first.side",
         "correction_count",
+        (F.col("known") - F.col("known") % SECOND).alias("known_at"),
         "is_known",
     ).sortWithinPartitions("session_date", "event_time", "source_seq")
+
+
+def _same(field: str) -> Column:
+    return F.col(f"first.{field}") == F.col(f"last.{field}")

@@ -1,5 +1,7 @@
 """What happened, trade by trade: ticks, trades and bars. Prices in VND, points for futures."""
 
+from dataclasses import replace
+
 from spark_apps.tables.model import RUN_ID, WARNINGS, Column, Rule, Table
 from spark_apps.tables.sources import INGEST_DATE, KAFKA_PLACE, MESSAGES, SLICE_DATE
 
@@ -10,9 +12,11 @@ INSTRUMENT = Column("instrument_id", "INT", "Instrument; see rules/data/instrume
 SESSION = Column("session_date", "DATE", "Session of the exchange's calendar.")
 PARSE_ERROR = Column("parse_error", "STRING", "Why the row could not be read; empty when it could.", nullable=True)
 
+# What cannot be read is told once: other rules pass over it. Stored rows are readable, so Delta holds the rest.
+UNREADABLE_OR = "parse_error IS NOT NULL OR "
 # Rules that several tables share: one text each.
 IS_READABLE = Rule("record_is_readable", "parse_error IS NULL")
-IS_KNOWN = Rule("instrument_is_known", "parse_error IS NOT NULL OR instrument_id IS NOT NULL")
+IS_KNOWN = Rule("instrument_is_known", f"{UNREADABLE_OR}instrument_id IS NOT NULL")
 HIGH_IS_HIGHEST = Rule("high_is_not_below_low", "high >= low")
 
 _MATCH = (
@@ -57,12 +61,12 @@ TICKS = Table(
     rules=(
         IS_READABLE,
         IS_KNOWN,
-        Rule("session_is_open", "parse_error IS NOT NULL OR session_date IS NOT NULL"),
-        Rule("event_is_not_ahead_of_receipt", "parse_error IS NOT NULL OR event_time <= received_at + 120000000000"),
-        Rule("price_is_positive", "parse_error IS NOT NULL OR price > 0"),
+        Rule("session_is_open", f"{UNREADABLE_OR}session_date IS NOT NULL"),
+        Rule("event_is_not_ahead_of_receipt", f"{UNREADABLE_OR}event_time <= received_at + 120000000000"),
+        Rule("price_is_positive", f"{UNREADABLE_OR}price > 0"),
         Rule(
             "quantity_is_positive",
-            "parse_error IS NOT NULL OR quantity > 0 OR (quantity = 0 AND corrects_seq IS NOT NULL)",
+            f"{UNREADABLE_OR}quantity > 0 OR (quantity = 0 AND corrects_seq IS NOT NULL)",
         ),
         Rule("price_is_on_tick", "tick_size IS NULL OR price % tick_size = 0"),
         Rule("price_is_within_band", "ceiling_price IS NULL OR price BETWEEN floor_price AND ceiling_price"),
@@ -79,6 +83,12 @@ TRADES = Table(
         *TICKS.columns[:4],
         *_MATCH,
         Column("correction_count", "INT", "How many corrections the trade has had."),
+        Column(
+            "known_at",
+            "BIGINT",
+            "Market second in which the trade had arrived as it stands here: its own message, or its last correction "
+            "where that says something else; nanoseconds UTC.",
+        ),
         RUN_ID,
     ),
     key=("source", "instrument_id", "session_date", "source_seq"),
@@ -100,6 +110,12 @@ _OHLC = (
     Column("trade_count", "BIGINT", "Number of trades."),
 )
 AVAILABLE_AT = Column("available_at", "BIGINT", "Market time from which the row could be known, nanoseconds UTC.")
+BAR_AVAILABLE_AT = replace(
+    AVAILABLE_AT,
+    doc="Market time from which the bar could be known as it stands here, nanoseconds UTC: its end, or the market "
+    "second in which the last of its trades, or of their corrections, arrived. A bar of which nothing had come by its "
+    "end waits a second more, as live. Live may say less than the end only where the session's end closed the bar.",
+)
 BAR_RULES = (
     Rule("low_is_positive", "low > 0"),
     HIGH_IS_HIGHEST,
@@ -119,7 +135,7 @@ def _bars(name: str, width: str, made_from: Table, conserves: tuple[tuple[str, s
             SESSION,
             Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
             *_OHLC,
-            AVAILABLE_AT,
+            BAR_AVAILABLE_AT,
             RUN_ID,
         ),
         key=("instrument_id", "bar_start"),

@@ -1,5 +1,6 @@
 -- What: where the live chain's last word on a bar and the nightly batch differ, in sessions that both hold.
--- Grain: one row per instrument per minute that differs; no row means that they agree.
+-- Grain: one row per instrument per minute that differs; no row means that they agree. A live bar that the session's
+-- end closed may say an available_at before its end; batch never does.
 -- Read by: the daily report, people who look into late data.
 -- Example: SELECT difference, count(*) FROM live_against_batch GROUP BY difference
 WITH sessions AS (
@@ -36,11 +37,18 @@ SELECT
   live.value AS live_value,
   batch.value AS batch_value,
   live.trade_count AS live_trade_count,
-  batch.trade_count AS batch_trade_count
+  batch.trade_count AS batch_trade_count,
+  live.available_at AS live_available_at,
+  batch.available_at AS batch_available_at
 FROM live
 FULL OUTER JOIN batch ON live.instrument_id = batch.instrument_id AND live.bar_start = batch.bar_start
 LEFT JOIN instruments ON instruments.instrument_id = coalesce(live.instrument_id, batch.instrument_id)
 WHERE NOT (
-  struct(live.open, live.high, live.low, live.close, live.volume, live.value, live.trade_count)
-  <=> struct(batch.open, batch.high, batch.low, batch.close, batch.volume, batch.value, batch.trade_count)
+  struct(
+    live.open, live.high, live.low, live.close, live.volume, live.value, live.trade_count,
+    greatest(live.available_at, live.bar_start + 60000000000)
+  )
+  <=> struct(
+    batch.open, batch.high, batch.low, batch.close, batch.volume, batch.value, batch.trade_count, batch.available_at
+  )
 )

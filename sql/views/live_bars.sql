@@ -24,6 +24,7 @@ SELECT
   last_words.bar.value,
   last_words.bar.trade_count,
   last_words.bar.revision,
+  last_words.bar.available_at,
   last_words.bar.session_date,
   last_words.instrument_id,
   last_words.bar_start

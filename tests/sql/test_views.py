@@ -30,12 +30,22 @@ def test_the_last_revision_of_a_live_bar_counts(spark: SparkSession, settings: S
     assert [bar.close for bar in run_sql(spark, settings, "SELECT * FROM live_bars").collect()] == [Decimal(5)]
 
 
-@pytest.mark.parametrize(("close", "seen"), [(1, []), (2, ["values differ"])])
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ({}, []),
+        ({"available_at": MINUTE - 1}, []),
+        ({"close": 2}, ["values differ"]),
+        ({"available_at": 2 * MINUTE}, ["values differ"]),
+    ],
+    ids=["same", "closed by the session's end", "another close", "known later"],
+)
 def test_live_and_batch_are_compared_bar_by_bar(
-    spark: SparkSession, settings: Settings, close: int, seen: list[str]
+    spark: SparkSession, settings: Settings, told: dict[str, int], seen: list[str]
 ) -> None:
-    put(spark, settings, BARS_1M, {})
-    put(spark, settings, BARS_1M_LIVE, {"close": close}, {"bar_start": MINUTE, "trade_count": 0, "ordinal": 2})
+    put(spark, settings, BARS_1M, {"bar_start": 0, "available_at": MINUTE})
+    bar = {"bar_start": 0, "available_at": MINUTE} | told
+    put(spark, settings, BARS_1M_LIVE, bar, {"bar_start": MINUTE, "trade_count": 0, "ordinal": 2})
     found = run_sql(spark, settings, "SELECT * FROM live_against_batch").collect()
     assert [row.difference for row in found] == seen
 
