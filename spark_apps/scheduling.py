@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from spark_apps.tables.model import Table
+from spark_apps.tables.sources import ALL_DAYS, comes_from_files
 
 logger = structlog.get_logger(__name__)
 
@@ -65,9 +66,20 @@ def stages(named: Mapping[str, tuple[Table, ...]]) -> tuple[Stage, ...]:
     return tuple(Stage(name, named[name], tuple(sorted(needs[name]))) for name in order)
 
 
-def arguments(names: tuple[str, ...], lookahead: int) -> list[str]:
-    """Give the command line of a stage: its days, from as far back as input of them may still arrive, and its names."""
-    return ["--start", FIRST_DAY.replace("{lookahead}", str(lookahead)), "--end", LAST_DAY, *names]
+def arguments(tables: tuple[Table, ...], lookahead: int) -> list[str]:
+    """Give the command line of a stage: its days and its names.
+
+    What comes from messages is made from as far back as more of them may still arrive. What comes from daily files is
+    made over all days each night, for on an ex-date the vendor writes the whole adjusted history anew.
+    """
+    names = [table.full_name for table in tables]
+    of_files = [table.full_name for table in tables if comes_from_files(table)]
+    if of_files and of_files != names:
+        raise ValueError(
+            f"a stage of messages names {', '.join(of_files)}, made from daily files over all days: part them"
+        )
+    days = tuple(map(str, ALL_DAYS)) if of_files else (FIRST_DAY.replace("{lookahead}", str(lookahead)), LAST_DAY)
+    return ["--start", days[0], "--end", days[1], *names]
 
 
 def lake_tasks(named: Mapping[str, tuple[Table, ...]], finally_run: tuple[str, ...] = ()) -> None:
@@ -80,18 +92,18 @@ def lake_tasks(named: Mapping[str, tuple[Table, ...]], finally_run: tuple[str, .
 
     lookahead = max(table.lookahead for tables in named.values() for table in tables)
 
-    def submit(name: str, file: str, names: tuple[str, ...]) -> Any:
+    def submit(name: str, file: str, tables: tuple[Table, ...]) -> Any:
         return SparkSubmitOperator(
             task_id=name,
             name=name,
             conn_id=CONNECTION,
             application=str(JOBS / f"{file}.py"),
-            application_args=arguments(names, lookahead),
+            application_args=arguments(tables, lookahead),
         )
 
     tasks: dict[str, Any] = {}
     for stage in stages(named):
-        tasks[stage.name] = submit(stage.name, "stage", tuple(table.full_name for table in stage.tables))
+        tasks[stage.name] = submit(stage.name, "stage", stage.tables)
         tasks[stage.name].set_upstream([tasks[name] for name in stage.after])
     made = list(tasks.values())
     for name in finally_run:

@@ -32,9 +32,8 @@ from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.tables import ALL_TABLES
-from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
-from spark_apps.tables.sources import MESSAGES, UNDATED
+from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
 
 Say = Callable[[str], None]
 
@@ -150,26 +149,21 @@ def _days_of(table: Table, settings: Settings) -> list[date]:
 
 
 def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunReport]:
-    """Run every batch job in the order of the tables: those of ticks over the days that arrived, others over all."""
+    """Run every batch job in the order of the tables: those of files over all days, others over those that arrived."""
     arrived = _days_of(MESSAGES, settings)
     reports: dict[str, RunReport] = {}
     for job in all_jobs():
         name = job.writes.full_name
-        is_of_ticks = descends(job.writes, TICKS)
-        if is_of_ticks and not arrived:
+        is_of_files = comes_from_files(job.writes)
+        if not (is_of_files or arrived):
             continue
-        days = batch(arrived[0], arrived[-1]) if is_of_ticks else batch(UNDATED, settings.session_date)
+        days = batch(*ALL_DAYS) if is_of_files else batch(arrived[0], arrived[-1])
         with step(say, name):
             try:
                 reports[name] = run(job, days, spark, settings)
             except EmptyInput:
                 continue
     return reports
-
-
-def descends(table: Table, origin: Table) -> bool:
-    """Say whether a table is made from another, itself included, over however many steps."""
-    return table == origin or any(descends(source, origin) for source in table.made_from)
 
 
 def _rows(reports: dict[str, RunReport], settings: Settings) -> list[tuple[str | int, ...]]:

@@ -11,6 +11,7 @@ from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.run import run
 from spark_apps.lake.session import session
 from spark_apps.settings import load
+from spark_apps.tables import named
 
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])]
 
@@ -30,8 +31,14 @@ def main(job: Job) -> None:
 
 
 def said(report: RunReport, days: Slice) -> str:
-    """Say in one line what a run did."""
-    return (
-        f"{report.job} {days.start}..{days.end}: {report.status}, {report.rows_in} in = {report.rows_out} out "
-        f"+ {report.quarantined} quarantined + {report.late} late + {report.duplicate} duplicate"
-    )
+    """Say in one line what a run did; the rows add up where each row of the input has one outcome."""
+    table, done = named(report.job), f"{report.job} {days.start}..{days.end}: {report.status}"
+    if report.status == "unchanged":
+        return done
+    if table.first_by or table.layer == "bronze":
+        return (
+            f"{done}, {report.rows_in} in = {report.rows_out} out + {report.quarantined} quarantined "
+            f"+ {report.late} late + {report.duplicate} duplicate"
+        )
+    aside = f", {report.quarantined} quarantined" if table.evidence else ""
+    return f"{done}, {report.rows_in} in, {report.rows_out} out{aside}"

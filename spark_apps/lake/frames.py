@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_apps.errors import RowsDoNotAddUp, RuleViolated
@@ -41,14 +41,20 @@ def commit(
 ) -> RunReport:
     """Judge the rows of a slice, check that they add up, write what is kept and what is set aside."""
     slice_column = "slice_date" if "slice_date" in made.columns else table.time
-    wanted = made.where(F.col(slice_column).between(F.lit(days.start), F.lit(days.end)))
+    in_slice = F.col(slice_column).between(F.lit(days.start), F.lit(days.end))
     if not (table.rules or table.evidence):
-        return _copy(wanted, first_input, table, days, settings, provenance)
-    judged = judge(wanted, table).withColumn("run_id", F.lit(provenance.run_id)).persist()
+        return _copy(made, in_slice, first_input, table, days, settings, provenance)
+    # Row by row, every row of the input has to show up: those of other slices are counted before they are let go.
+    wanted = made if table.first_by else made.where(in_slice)
+    all_judged = judge(wanted, table).withColumn("run_id", F.lit(provenance.run_id)).persist()
+    judged = all_judged.where(in_slice)
     try:
         report = count(judged, table)
-        if not table.lookback and not table.lookahead:
-            report = check_sums(judged, first_input, table, report)
+        if table.first_by:
+            report = check_rows(all_judged.where(~in_slice).count(), first_input.count(), report)
+        else:
+            of_slice = F.col(table.made_from[0].time).between(F.lit(days.start), F.lit(days.end))
+            report = check_sums(judged, first_input.where(of_slice), table, report)
         for kept in set_aside_tables(table):
             if not report.set_aside(kept.layer) and not row_count(kept, settings):
                 continue
@@ -59,18 +65,37 @@ def commit(
         replace(accepted, table, days.start, days.end, settings, provenance.metadata)
         return report
     finally:
-        judged.unpersist()
+        all_judged.unpersist()
 
 
 def _copy(
-    wanted: DataFrame, first_input: DataFrame, table: Table, days: Slice, settings: Settings, provenance: Provenance
+    made: DataFrame,
+    in_slice: Column,
+    first_input: DataFrame,
+    table: Table,
+    days: Slice,
+    settings: Settings,
+    provenance: Provenance,
 ) -> RunReport:
-    """Write rows that no rule judges, without holding them in memory; Delta itself counts them."""
-    rows = wanted.withColumn("run_id", F.lit(provenance.run_id))
+    """Write rows that no rule judges, without holding them in memory; Delta itself counts them.
+
+    A file has no count of its own, so its lines are counted as they pass, before the slice is cut.
+    """
+    is_of_files = table.made_from[0].upkeep == "external"
+    lines = Observation("lines")
+    if is_of_files:
+        made = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
+    rows = made.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
     written = int(opened(table, settings).history(1)[0]["operationMetrics"]["numOutputRows"])
-    # A file has no count of its own: what was read is what was written.
-    rows_in = written if table.made_from[0].upkeep == "external" else first_input.count()
+    if not is_of_files:
+        return RunReport(table.full_name, "done", rows_in=first_input.count(), rows_out=written)
+    rows_in = lines.get["read"] - lines.get["of_other_slices"]
+    if rows_in != written:
+        raise RowsDoNotAddUp(
+            f"{table.full_name}: {rows_in} lines read, but {written} written: restore the version before, mend the "
+            f"loader, and run these days again"
+        )
     return RunReport(table.full_name, "done", rows_in=rows_in, rows_out=written)
 
 
@@ -110,19 +135,23 @@ def count(judged: DataFrame, table: Table) -> RunReport:
     )
 
 
-def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunReport) -> RunReport:
-    """Compare with the input itself: rows one by one for row-wise jobs, the declared sums for the others."""
-    theirs = source.agg(F.count("*"), *[F.expr(theirs) for _, theirs in table.conserves]).first()
-    ours = (
-        judged.where(F.col(OUTCOME) == ACCEPTED)
-        .agg(F.count("*"), *[F.expr(ours) for ours, _ in table.conserves])
-        .first()
-    )
-    assert theirs is not None and ours is not None
-    if table.first_by and theirs[0] != report.rows_in:
+def check_rows(of_other_slices: int, rows_read: int, report: RunReport) -> RunReport:
+    """Hold the judged rows, and those that belong to other slices, against the rows that the input itself counts."""
+    rows_in = rows_read - of_other_slices
+    if rows_in != report.rows_in:
         raise RowsDoNotAddUp(
-            f"{table.full_name}: {theirs[0]} rows in, but {report.rows_in} judged; nothing was written"
+            f"{report.job}: {rows_in} rows in, but {report.rows_in} judged; nothing was written. "
+            f"Mend its transform: each row of the input makes one"
         )
+    return report
+
+
+def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunReport) -> RunReport:
+    """Compare the sums that a table declares with those of its first input, and count that input's rows."""
+    theirs = source.agg(F.count("*"), *[F.expr(theirs) for _, theirs in table.conserves]).first()
+    accepted = judged.where(F.col(OUTCOME) == ACCEPTED)
+    ours = accepted.agg(F.count("*"), *[F.expr(ours) for ours, _ in table.conserves]).first()
+    assert theirs is not None and ours is not None
     for place, (expression, origin) in enumerate(table.conserves, start=1):
         if (ours[place] or 0) != (theirs[place] or 0):
             raise RowsDoNotAddUp(

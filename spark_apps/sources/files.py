@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels.arrow import map_batches
+from spark_apps.rules.calendar import exchange_date
 from spark_apps.tables import sources
 from spark_apps.tables.model import Table
 
@@ -24,8 +25,8 @@ FOLDERS = {
     sources.CAFEF_PROPRIETARY_FLOWS.name: "cafef/proprietary",
     sources.INDEX_FILES.name: "indices",
 }
-# Of the columns of a landing table, the vendor's stand behind these four; the first of them is the date.
-OURS = ("file_name", "row_number", "symbol", "slice_date")
+# Of the columns of a landing table, the vendor's stand behind these five; the first of them is the date.
+OURS = ("file_name", "row_number", "symbol", "slice_date", "received_date")
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 
 
@@ -45,6 +46,7 @@ def _read_all(table: Table, paths: pa.Table) -> pa.Table:
 def read_rows(path: Path, table: Table) -> pa.Table:
     """Read one file as the columns of its landing table: text untouched, slice_date 1970-01-01 where it is no date.
 
+    A daily line says nothing of its receipt, so it was received on the exchange-time day of its file's last change.
     Raises SchemaMismatch naming the file and what is wrong: gzip, UTF-8, a line too long or short, a column
     missing or unknown, a symbol that is not the file's.
     """
@@ -63,7 +65,8 @@ def read_rows(path: Path, table: Table) -> pa.Table:
         pa.repeat(path.name, rows.num_rows),
         pa.array(range(1, rows.num_rows + 1), pa.int64()),
         pa.repeat(symbol, rows.num_rows),
-        pc.fill_null(_dates(rows[wanted[0]]), sources.UNDATED),
+        pc.max_element_wise(_dates(rows[wanted[0]]), pa.scalar(sources.UNDATED)),  # of a null and a date: the date
+        pa.repeat(exchange_date(path.stat().st_mtime_ns), rows.num_rows),
     ]
     return pa.table([*ours, *(rows[name] for name in wanted)], [*OURS, *wanted])
 

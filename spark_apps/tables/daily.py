@@ -10,6 +10,7 @@ from spark_apps.tables.market import (
     PARSE_ERROR,
     PRICE,
     SESSION,
+    UNREADABLE_OR,
 )
 from spark_apps.tables.model import RUN_ID, WARNINGS, Column, Rule, Table
 from spark_apps.tables.sources import (
@@ -18,10 +19,16 @@ from spark_apps.tables.sources import (
     FOREIGN_FLOW_LINES,
     INDEX_PRICE_LINES,
     PROPRIETARY_FLOW_LINES,
+    RECEIVED_DATE,
     ROW_NUMBER,
     SLICE_DATE,
 )
 
+# What a line of a daily file says of its day, whatever the file.
+DAY_RULES = (
+    Rule("session_has_happened", f"{UNREADABLE_OR}session_date <= received_date"),
+    Rule("market_had_opened", f"{UNREADABLE_OR}session_date >= DATE'2000-07-28'"),
+)
 CLOSE_IS_POSITIVE = Rule("close_is_positive", "close > 0")
 VOLUME_IS_NOT_NEGATIVE = Rule("volume_is_not_negative", "volume >= 0")
 OPEN_IS_IN_RANGE = Rule("open_is_within_range", "open BETWEEN low AND high", "warn")
@@ -50,11 +57,12 @@ DAILY_PRICES = Table(
     key=("instrument_id", "session_date"),
     owner="market-data",
     made_from=(DAILY_PRICE_LINES,),
-    evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER),
+    evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER, RECEIVED_DATE),
     first_by=("file_name", "row_number"),
     rules=(
         IS_READABLE,
         IS_KNOWN,
+        *DAY_RULES,
         CLOSE_IS_POSITIVE,
         HIGH_IS_HIGHEST,
         VOLUME_IS_NOT_NEGATIVE,
@@ -66,7 +74,7 @@ DAILY_PRICES = Table(
 RETURNS_1D = Table(
     layer="gold",
     name="returns_1d",
-    grain="one row per instrument per session with an adjusted close above zero",
+    grain="one row per instrument, indices left out, per session with an adjusted close above zero",
     columns=(
         INSTRUMENT,
         SESSION,
@@ -96,6 +104,7 @@ FLOW_COLUMNS = (
 FLOW_RULES = (
     IS_READABLE,
     IS_KNOWN,
+    *DAY_RULES,
     Rule("volumes_are_not_negative", "buy_volume >= 0 AND sell_volume >= 0"),
     Rule("values_are_not_negative", "buy_value >= 0 AND sell_value >= 0", "warn"),
 )
@@ -110,7 +119,7 @@ def _flows(name: str, grain: str, extra: tuple[Column, ...], bronze: Table) -> T
         key=("instrument_id", "session_date"),
         owner="market-data",
         made_from=(bronze,),
-        evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER),
+        evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER, RECEIVED_DATE),
         first_by=("file_name", "row_number"),
         rules=FLOW_RULES,
     )
@@ -147,10 +156,11 @@ INDEX_PRICES = Table(
     key=("index_code", "session_date"),
     owner="market-data",
     made_from=(INDEX_PRICE_LINES,),
-    evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER),
+    evidence=(SLICE_DATE, PARSE_ERROR, FILE, ROW_NUMBER, RECEIVED_DATE),
     first_by=("file_name", "row_number"),
     rules=(
         IS_READABLE,
+        *DAY_RULES,
         CLOSE_IS_POSITIVE,
         HIGH_IS_HIGHEST,
         VOLUME_IS_NOT_NEGATIVE,

@@ -12,7 +12,12 @@ ROW_NUMBER = Column("row_number", "BIGINT", "Place of the row in its file, the f
 SYMBOL_OF_FILE = Column("symbol", "STRING", "Symbol that the file is named after.")
 # Rows whose date cannot be read share one slice of their own, so that every row has a slice whoever loads it.
 UNDATED = date(1970, 1, 1)
-SLICE_DATE = Column("slice_date", "DATE", "Slice of the row: its date, or 1970-01-01 where no date can be read.")
+# Every slice there is. Tables of daily files are made over all of them: the vendor rewrites history on an ex-date.
+ALL_DAYS = (UNDATED, date(9999, 12, 31))
+SLICE_DATE = Column("slice_date", "DATE", "Slice of the row: its date, or 1970-01-01 where none from 1970 on is read.")
+RECEIVED_DATE = Column(
+    "received_date", "DATE", "Day on which the line was received: exchange-time date of its file's last change."
+)
 
 
 def _text(*names: str) -> tuple[Column, ...]:
@@ -21,7 +26,7 @@ def _text(*names: str) -> tuple[Column, ...]:
 
 
 def _landing(name: str, grain: str, text: tuple[Column, ...], owner: str = "market-data") -> Table:
-    columns = (FILE, ROW_NUMBER, SYMBOL_OF_FILE, SLICE_DATE, *text)
+    columns = (FILE, ROW_NUMBER, SYMBOL_OF_FILE, SLICE_DATE, RECEIVED_DATE, *text)
     return Table("landing", name, grain, columns, ("file_name", "row_number"), owner, "slice_date", upkeep="external")
 
 
@@ -118,6 +123,12 @@ FOLD_INPUT = Table(
     partition_by=("ingest_date",),
     upkeep="append",
 )
+
+
+def comes_from_files(table: Table) -> bool:
+    """Say whether a table is made from daily files, over however many steps."""
+    return table.upkeep == "external" or any(comes_from_files(source) for source in table.made_from)
+
 
 TABLES = (
     CAFEF_PRICES, CAFEF_FOREIGN_FLOWS, CAFEF_PROPRIETARY_FLOWS, INDEX_FILES,

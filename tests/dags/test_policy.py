@@ -9,6 +9,7 @@ import pytest
 
 from spark_apps.jobs import all_jobs
 from spark_apps.scheduling import Tag, alerts_file, arguments, defaults, stages, write_alert
+from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
 from spark_apps.tables.market import BARS_1M, BARS_5M, TICKS, TRADES
 from spark_apps.tables.model import Table
 from tests.house.tree import ROOT
@@ -96,9 +97,23 @@ def test_stages_that_need_each_other_are_refused() -> None:
 
 
 def test_a_stage_goes_back_to_the_days_whose_input_may_still_come() -> None:
-    line = arguments(("silver.ticks",), 3)
+    line = arguments((TICKS,), 3)
     assert ", -3) }}" in line[1]
     assert line[-1] == "silver.ticks"
+
+
+def test_a_stage_of_daily_files_takes_all_days() -> None:
+    assert arguments((DAILY_PRICES, RETURNS_1D), 3) == [
+        "--start", "1970-01-01", "--end", "9999-12-31", "silver.daily_prices", "gold.returns_1d",
+    ]  # fmt: skip
+    for path in DAGS:
+        for stage in stages(staged(path)):
+            assert arguments(stage.tables, 3)
+
+
+def test_a_stage_of_messages_and_files_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"silver\.daily_prices, made from daily files over all days: part them"):
+        arguments((TICKS, DAILY_PRICES), 3)
 
 
 def test_a_failed_task_leaves_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

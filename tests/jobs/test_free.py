@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from spark_apps.jobs import all_jobs
-from spark_apps.jobs.day import descends
 from spark_apps.lake.job import Job, Slice, batch
 from spark_apps.lake.location import location
 from spark_apps.lake.reading import latest
@@ -20,9 +19,8 @@ from spark_apps.rules.calendar import sessions
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.sources.sim.feed import envelopes
-from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
-from spark_apps.tables.sources import UNDATED
+from spark_apps.tables.sources import ALL_DAYS, UNDATED, comes_from_files
 from tests.conftest import settings_in
 from tests.lakes import content_hash, put_messages
 
@@ -61,7 +59,7 @@ def lakes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake
 
 
 def whole_range(job: Job) -> Slice:
-    return batch(SESSIONS[0] if descends(job.writes, TICKS) else UNDATED, SESSIONS[-1])
+    return batch(*ALL_DAYS) if comes_from_files(job.writes) else batch(SESSIONS[0], SESSIONS[-1])
 
 
 def shuffle(table: Table, spark: SparkSession, made: Lakes) -> None:
@@ -122,7 +120,7 @@ def test_chunk_by_chunk_gives_the_same_bits(job: Job, lakes: Lakes, spark: Spark
 
 def chunks(job: Job) -> list[Slice]:
     """Cut the range: ticks session by session with the middle one last, daily history in three uneven parts."""
-    if descends(job.writes, TICKS):
+    if not comes_from_files(job.writes):
         return [batch(day, day) for day in (SESSIONS[0], SESSIONS[2], SESSIONS[1])]
     return [
         batch(date(2026, 6, 2), SESSIONS[-2]),

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,20 +14,27 @@ from spark_apps.errors import RowsDoNotAddUp, RuleViolated, ServiceFailed, Unkno
 from spark_apps.jobs.bars_1m import job as bars_1m
 from spark_apps.jobs.bars_5m import job as bars_5m
 from spark_apps.jobs.returns_1d import job as returns_1d
+from spark_apps.jobs.ticks import job as ticks
 from spark_apps.jobs.trades import job as trades
+from spark_apps.lake.command import said
 from spark_apps.lake.job import Job, batch
 from spark_apps.lake.lease import lease
+from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import latest, row_count
 from spark_apps.lake.run import run
 from spark_apps.lake.tables import arrow_schema, ensure
+from spark_apps.lake.worker_errors import as_raised_in_workers
 from spark_apps.lake.writing import append_arrow
+from spark_apps.rules.calendar import at
 from spark_apps.settings import Settings
+from spark_apps.sources.envelope import Envelope
 from spark_apps.tables import named
 from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
 from spark_apps.tables.market import BARS_5M, TICKS, TRADES
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from tests.frames import DAY
+from tests.lakes import put_messages
 
 TODAY = batch(DAY, DAY)
 PRICE = {
@@ -106,8 +113,32 @@ def test_a_file_job_checks_its_sums_in_the_worker(spark: SparkSession, settings:
     put(TICKS, settings, TICK)
     run(trades, TODAY, spark, settings)
     job = replace(bars_1m, transform=lambda rows, kernels: bars_1m.transform(rows, kernels).slice(0, 0))
-    with pytest.raises(Exception, match=r"RowsDoNotAddUp: gold.bars_1m, 2026-11-20: sum\(volume\) is None"):
+    sentence = r"^gold.bars_1m, 2026-11-20: sum\(volume\) is None, but sum\(quantity\) of its input is 100$"
+    with pytest.raises(RowsDoNotAddUp, match=sentence), as_raised_in_workers():
         run(job, TODAY, spark, settings)
+
+
+def envelope(seq: int, day: date) -> Envelope:
+    return Envelope("sim", "trade", seq, at(day, "10:00"), at(day, "10:01"), "json", 1, b"no JSON")
+
+
+def test_a_slice_that_looks_ahead_counts_its_own_messages_against_bronze(
+    spark: SparkSession, settings: Settings
+) -> None:
+    monday = DAY + timedelta(3)
+    put_messages([envelope(1, DAY), envelope(2, DAY), envelope(3, monday)], settings)
+    report = run(ticks, TODAY, spark, settings)
+    assert (report.rows_in, report.rows_out, report.quarantined) == (2, 0, 2)
+    assert said(report, TODAY).endswith("done, 2 in = 0 out + 2 quarantined + 0 late + 0 duplicate")
+    lossy = replace(ticks, transform=lambda messages: ticks.transform(messages).where("source_seq > 1"))
+    with pytest.raises(RowsDoNotAddUp, match="silver.ticks: 2 rows in, but 1 judged; nothing was written"):
+        run(lossy, TODAY, spark, settings.with_values(seed=8))
+
+
+def test_what_is_said_of_an_aggregate_claims_no_sum() -> None:
+    assert said(RunReport("gold.bars_5m", "done", 100, 20), TODAY).endswith("done, 100 in, 20 out")
+    assert said(RunReport("silver.trades", "done", 5, 3, 1), TODAY).endswith("done, 5 in, 3 out, 1 quarantined")
+    assert said(RunReport("silver.ticks", "unchanged"), TODAY) == "silver.ticks 2026-11-20..2026-11-20: unchanged"
 
 
 def test_orphan_corrections_are_counted_and_kept(spark: SparkSession, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Daily files as they lie in the landing folder, the good and the bad."""
 
 import gzip
+import os
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.rules.calendar import at
 from spark_apps.sources.files import load_files, read_rows
 from spark_apps.tables.sources import CAFEF_PRICES, CAFEF_PROPRIETARY_FLOWS, INDEX_FILES, UNDATED
 
 INDEX_HEADER = "time,open,high,low,close,volume,symbol,name"
+RECEIVED = at(date(2026, 11, 21), "00:30")  # the day before by UTC
 INDEX_LINE = "2026-11-20,1,2,1,2,100,XINDEX,Chỉ số thị trường"
 
 
@@ -20,6 +23,7 @@ def index_file(folder: Path, *lines: str, header: str = INDEX_HEADER, encoding: 
     path = folder / "indices" / "XINDEX.csv"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes("\n".join([header, *lines, ""]).encode(encoding))
+    os.utime(path, ns=(RECEIVED, RECEIVED))
     return path
 
 
@@ -31,7 +35,8 @@ def read(path: Path) -> list[dict[str, object]]:
 def test_a_line_is_kept_text_for_text_with_its_place(tmp_path: Path) -> None:
     assert read(index_file(tmp_path, INDEX_LINE)) == [
         {
-            "file_name": "XINDEX.csv", "row_number": 1, "symbol": "XINDEX", "slice_date": date(2026, 11, 20),
+            "file_name": "XINDEX.csv", "row_number": 1, "symbol": "XINDEX",
+            "slice_date": date(2026, 11, 20), "received_date": date(2026, 11, 21),
             "time": "2026-11-20", "open": "1", "high": "2", "low": "1", "close": "2", "volume": "100",
             "name": "Chỉ số thị trường",
         }
@@ -48,7 +53,7 @@ def test_columns_are_those_of_the_table_in_its_order(tmp_path: Path) -> None:
     assert tuple(read_rows(path, INDEX_FILES).column_names) == INDEX_FILES.column_names
 
 
-@pytest.mark.parametrize("text", ["", "31/02/2026", "20/11/26", "2026-11-20x", "20-11-2026", "1/8/2010"])
+@pytest.mark.parametrize("text", ["", "31/02/2026", "20/11/26", "2026-11-20x", "20-11-2026", "1/8/2010", "31/12/1969"])
 def test_a_text_that_is_no_date_goes_to_the_day_of_undated_rows(tmp_path: Path, text: str) -> None:
     assert read(index_file(tmp_path, f"{text},1,2,1,2,1,XINDEX,n"))[0]["slice_date"] == UNDATED
 
@@ -113,7 +118,7 @@ def test_spark_reads_the_files_of_its_table_and_no_others(spark: SparkSession, t
     files = [(str(path),) for path in (folder / "XANB.csv.gz", index_file(tmp_path, INDEX_LINE))]
     found = load_files(spark.createDataFrame(files, "path STRING"), CAFEF_PROPRIETARY_FLOWS).toArrow()
     assert found.column_names == list(CAFEF_PROPRIETARY_FLOWS.column_names)
-    assert found.drop_columns(["slice_date"]).to_pylist() == [
+    assert found.drop_columns(["slice_date", "received_date"]).to_pylist() == [
         {
             "file_name": "XANB.csv.gz", "row_number": 1, "symbol": "XANB", "date": "20/11/2026",
             "klcpmua": "1", "klcpban": "2", "gtmua": "3", "gtban": "4",

@@ -79,6 +79,7 @@ def _rows(bronze: DataFrame, day: str, numbers: list[Column], problems: list[Col
         parse_error(date_problem(day, session_date), *problems).alias("parse_error"),
         "file_name",
         "row_number",
+        "received_date",
     )
 
 

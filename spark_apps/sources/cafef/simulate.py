@@ -1,10 +1,12 @@
 """Write the simulated market's daily files as CafeF and the index vendor would, for a machine without real data.
 
+A file's time is the evening of its last session, when a vendor would have written it, whatever the machine's clock.
 The first line of a price file, its newest, is the session that `exchange.walk` trades, to the share; older lines come
 from the same path of opens and closes. XMAY's split shows in its adjusted closes. Four rows are dirty.
 """
 
 import gzip
+import os
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spark_apps.exchange.walk import SPLITS, Trades, daily_path, generator, market_session, nearest_legal
+from spark_apps.rules.calendar import at
 from spark_apps.rules.instruments import Instrument
 from spark_apps.rules.lots import round_lot
 from spark_apps.rules.ticks import UNIT, tick_ladder, tick_size
@@ -46,7 +49,7 @@ class Row(NamedTuple):
 def write_daily_files(
     folder: Path, seed: int, until: date, sessions: int, trades_per_session: int = 40_000
 ) -> list[Path]:
-    """Write prices, flows and an index, `sessions` days that end with `until`; the same arguments, the same bytes."""
+    """Write prices, flows and an index, `sessions` days that end with `until`; the same arguments, bytes and times."""
     history = {
         trades.instrument: _rows(trades, seed, sessions) for trades in market_session(until, seed, trades_per_session)
     }
@@ -61,7 +64,10 @@ def write_daily_files(
             path = folder / "cafef" / "proprietary" / f"{symbol}.csv.gz"
             written.append(_write(path, PROPRIETARY_HEADER, proprietary))
     lines = _index_lines(list(history.values()))
-    return [*written, _write(folder / "indices" / "XINDEX.csv", INDEX_HEADER, lines)]
+    written.append(_write(folder / "indices" / "XINDEX.csv", INDEX_HEADER, lines))
+    for path in written:
+        os.utime(path, ns=(at(until, "18:00"),) * 2)
+    return written
 
 
 def _rows(trades: Trades, seed: int, sessions: int) -> list[Row]:
@@ -154,7 +160,5 @@ def _write(path: Path, header: str, lines: Iterable[str]) -> Path:
     text = "\ufeff" + "\n".join([header, *lines]) + "\n"
     data = text.encode("utf-8")
     data = gzip.compress(data, mtime=0) if path.suffix == ".gz" else data
-    # A file that is there already keeps its time, by which a load knows that nothing is new.
-    if not path.is_file() or path.read_bytes() != data:
-        path.write_bytes(data)
+    path.write_bytes(data)
     return path

@@ -22,4 +22,5 @@ def parse_index_prices(bronze: DataFrame) -> DataFrame:
         parse_error(date_problem("time", session_date), *[field.problem() for field in fields]).alias("parse_error"),
         "file_name",
         "row_number",
+        "received_date",
     )
