@@ -32,7 +32,7 @@ from spark_apps.lake.kafka import (
     spark_connection,
     topic_ids,
 )
-from spark_apps.lake.lease import hold
+from spark_apps.lake.lease import alone
 from spark_apps.lake.live_bronze import BronzeSink
 from spark_apps.lake.live_fold import FoldProcessor, fold_stream
 from spark_apps.lake.live_gold import GoldSink
@@ -55,7 +55,7 @@ def run_live(spark: SparkSession, settings: Settings, stop: threading.Event, unt
 
     Raise StateMismatch for a checkpoint that was made for something else, ServiceFailed naming a query that died.
     """
-    with hold(checkpoint(JOB, settings).with_suffix(".lease"), "the live application"):
+    with alone(JOB, settings, "the live application"):
         create_topics(settings.kafka)
         application = _Application(spark, settings)
         try:
@@ -92,10 +92,10 @@ class _Application:
         self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
         self._claim_checkpoints()
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, Marks(self.settings, "bronze", self.provenance))
-        gold = GoldSink(self.ids[self.output], Marks(self.settings, "gold", self.provenance))
+        gold = GoldSink(self.output, self.ids[self.output], Marks(self.settings, "gold", self.provenance))
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
-        self.begins["gold"] = gold.begin(self.output, partitions)
+        self.begins["gold"] = gold.begin(partitions)
         self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
         pause = f"{self.settings.live.batch_seconds} seconds"
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from spark_apps.lake.checkpoints import Offsets
 from spark_apps.lake.failpoints import reach
-from spark_apps.lake.marks import Marks
+from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 
@@ -76,7 +76,7 @@ class BronzeSink:
         is_input = pc.equal(rows["topic"], self.fold_input)
         self._append(MESSAGES, rows.filter(pc.invert(is_input)), batch)
         inputs = rows.filter(is_input)
-        self._append(FOLD_INPUT, inputs.rename_columns([_record(name) for name in inputs.column_names]), batch)
+        self._append(FOLD_INPUT, _as_records(inputs), batch)
         reach("bronze:after_commit")
 
     def _table(self, topic: str) -> Table:
@@ -91,7 +91,8 @@ class BronzeSink:
             for number, topic in enumerate(topics.dictionary.to_pylist())
             for partition in np.unique(partitions[numbers == number]).tolist()
         }
-        self.marks.append(table, rows, places, rows["topic_offset"].to_numpy(), batch)
+        inputs = ranges(rows["topic"], rows["topic_partition"], rows["topic_offset"])
+        self.marks.append(table, rows, places, rows["topic_offset"].to_numpy(), Batch(batch, inputs))
 
 
 def mark_of(topic_id: str, partition: int) -> str:
@@ -99,5 +100,7 @@ def mark_of(topic_id: str, partition: int) -> str:
     return f"bronze:{topic_id}:{partition}"
 
 
-def _record(name: str) -> str:
-    return "record" if name == "payload" else name
+def _as_records(rows: pa.Table) -> pa.Table:
+    """Name payloads records; one without a value is an empty record, which the fold refuses as unreadable."""
+    records = pc.fill_null(rows["payload"], b"")
+    return rows.drop_columns("payload").append_column("record", records)

@@ -60,7 +60,9 @@ class FoldProcessor(StatefulProcessor):
         reach("fold:after_offsets", self.group)
         batch = pd.concat(rows, ignore_index=True).sort_values("offset")
         kept = self._current(partition)
-        data, bounds = kept.fold.apply(batch["offset"].to_numpy(np.int64), *join(batch["value"].tolist()))
+        # A record without a value is no record that the fold can read, and says so as one.
+        records = [value or b"" for value in batch["value"].tolist()]
+        data, bounds = kept.fold.apply(batch["offset"].to_numpy(np.int64), *join(records))
         kept.sections.update(kept.fold.touched())
         kept.version += 1
         self.sections.update((pack(kept.sections),))

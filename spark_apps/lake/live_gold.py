@@ -12,7 +12,7 @@ from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.records import Bytes, Ints, Kind
 from spark_apps.lake.checkpoints import Offsets
 from spark_apps.lake.failpoints import reach
-from spark_apps.lake.marks import Marks
+from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.model import Table
 
@@ -23,13 +23,16 @@ ORDINAL_BITS = 20
 class GoldSink:
     """Append what is new of a micro-batch of fold_output to the live tables, one commit each."""
 
+    topic: str
     topic_id: str
     marks: Marks
 
-    def begin(self, topic: str, partitions: Iterable[int]) -> Offsets:
+    def begin(self, partitions: Iterable[int]) -> Offsets:
         """Give the first offsets of fold_output that the live tables lack."""
         return {
-            topic: {number: self.marks.at(BARS_1M_LIVE, read_mark(self.topic_id, number)) + 1 for number in partitions}
+            self.topic: {
+                number: self.marks.at(BARS_1M_LIVE, read_mark(self.topic_id, number)) + 1 for number in partitions
+            }
         }
 
     def answered(self, generation: int, partitions: Iterable[int]) -> dict[int, int]:
@@ -51,12 +54,15 @@ class GoldSink:
         data, bounds = _laid_out(rows["value"])
         tables = output_tables(data, bounds)
         kinds = data[bounds[:-1]]  # the first byte of a record
+        topics = pa.chunked_array([pa.repeat(self.topic, len(rows))])
+        made_from = Batch(batch, ranges(topics, rows["partition"], rows["offset"]))
         for kind, table in LIVE_TABLES.items():
             emitted = rows["emitted_at"].filter(pa.array(kinds == kind))
-            self._append(table, tables[kind].append_column("emitted_at", emitted), self._read_up_to(rows, kind), batch)
+            made = tables[kind].append_column("emitted_at", emitted)
+            self._append(table, made, self._read_up_to(rows, kind), made_from)
         reach("gold:after_commit")
 
-    def _append(self, table: Table, rows: pa.Table, also: dict[str, int], batch: int) -> None:
+    def _append(self, table: Table, rows: pa.Table, also: dict[str, int], batch: Batch) -> None:
         generations, partitions = rows["generation"].to_numpy(), rows["input_partition"].to_numpy()
         places = {
             mark_of(generation, partition): np.flatnonzero((generations == generation) & (partitions == partition))

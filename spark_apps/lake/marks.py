@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,27 @@ from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
 logger = structlog.get_logger(__name__)
+
+
+# Topic -> partition -> the first offset, and the one behind the last.
+Ranges = Mapping[str, Mapping[int, tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Name a micro-batch by its number, and what it was made from."""
+
+    number: int
+    inputs: Ranges
+
+
+def ranges(topics: pa.ChunkedArray, partitions: pa.ChunkedArray, offsets: pa.ChunkedArray) -> Ranges:
+    """Give the offsets between which the records of a batch lie."""
+    places = pa.table({"topic": topics, "partition": partitions, "offset": offsets}).group_by(["topic", "partition"])
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    for row in places.aggregate([("offset", "min"), ("offset", "max")]).to_pylist():
+        found.setdefault(row["topic"], {})[row["partition"]] = (row["offset_min"], row["offset_max"] + 1)
+    return found
 
 
 @dataclass
@@ -43,7 +64,7 @@ class Marks:
         rows: pa.Table,
         places: Mapping[str, NDArray[np.int64]],
         versions: NDArray[np.int64],
-        batch: int,
+        batch: Batch,
         also: dict[str, int] | None = None,
     ) -> int:
         """Append the rows whose version is above the mark of their place and above those before them.
@@ -51,16 +72,18 @@ class Marks:
         `places` says which rows, in order of arrival, belong to which mark.
         `also` are further marks of the same commit, which is made for them alone where no row is new.
         A batch that is replayed after a kill adds nothing; the log says how many rows were in already.
+        The commit says of itself which batch it is of, and the offsets that it was made from.
         """
         new, marks = self._new(table, places, versions)
         moved = {place: version for place, version in (also or {}).items() if version > self.at(table, place)}
         if not new.all():
             held = int(len(new) - new.sum())
             logger.info(
-                "replayed", query=self.query, batch=batch, table=table.full_name, rows=len(new), in_already=held
+                "replayed", query=self.query, batch=batch.number, table=table.full_name, rows=len(new), in_already=held
             )
         if new.any() or moved:
-            metadata = json.dumps(json.loads(self.provenance.metadata) | {"query": self.query, "batch": batch})
+            said = replace(self.provenance, inputs=batch.inputs).metadata
+            metadata = json.dumps(json.loads(said) | {"query": self.query, "batch": batch.number})
             append_arrow(table, rows.filter(pa.array(new)), self.settings, marks | moved, metadata, self.query)
             self._known |= {(table.full_name, place): version for place, version in (marks | moved).items()}
         return int(new.sum())

@@ -5,14 +5,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import ServiceFailed, StateMismatch
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.checkpoints import fingerprint_file
-from spark_apps.lake.kafka import Publisher, create_topics, fold_output
+from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
+from spark_apps.lake.lease import alone
 from spark_apps.lake.live import fold_parameters, run_live
-from spark_apps.lake.location import checkpoint
+from spark_apps.lake.location import checkpoint, location
 from spark_apps.lake.services import Service
 from spark_apps.market.replay import replay, replayed_columns
 from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
@@ -89,14 +92,50 @@ def test_a_checkpoint_without_its_fingerprint_is_refused(broker: Service, spark:
     assert not fingerprint_file(checkpoint("gold", lake.settings)).exists()
 
 
-def test_a_second_application_on_the_same_lake_is_refused(unbroken: Application, spark: SparkSession) -> None:
-    from spark_apps.lake.lease import hold
-
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_second_application_on_the_same_lake_is_refused(
+    unbroken: Application, spark: SparkSession, generation: int
+) -> None:
     with (
-        hold(checkpoint("live", unbroken.settings).with_suffix(".lease"), "the live application"),
+        alone("live", unbroken.settings, "the first one"),
         pytest.raises(ServiceFailed, match=r"the live application is being written by process \d+"),
     ):
-        unbroken.run_here(spark)
+        in_generation(unbroken, generation).run_here(spark)
+
+
+@pytest.mark.parametrize("table", [MESSAGES, FOLD_INPUT, BARS_1M_LIVE], ids=lambda table: table.full_name)
+def test_the_commits_of_a_table_name_every_offset_once(unbroken: Application, table: Table) -> None:
+    commits = reversed(DeltaTable(str(location(table, unbroken.settings))).history())
+    said = [json.loads(commit["userMetadata"])["inputs"] for commit in commits if "userMetadata" in commit]
+    reached: dict[str, int] = {}
+    for topic, partitions in (item for inputs in said for item in inputs.items()):
+        start, end = partitions["0"]
+        assert start == reached.get(topic, 0)
+        reached[topic] = end
+    kafka = unbroken.settings.kafka
+    wanted = {MESSAGES: raw_topics(kafka)[:1], FOLD_INPUT: [fold_input(kafka)], BARS_1M_LIVE: [fold_output(kafka)]}
+    ends = end_offsets(kafka, wanted[table])
+    assert reached == {topic: numbers[0] for topic, numbers in ends.items()}
+
+
+def test_a_record_without_a_value_is_refused_as_unreadable_and_kept(
+    broker: Service, spark: SparkSession, tmp_path: Path
+) -> None:
+    lake = application(tmp_path, broker.address, "null_values")
+    lake.feed(DrillMarket(seed=1, messages=50, minutes=1))
+    calm = expected(DrillMarket(seed=1, messages=50, minutes=1)).refused
+    producer = Producer({"bootstrap.servers": broker.address})
+    for topic in (fold_input(lake.settings.kafka), raw_topics(lake.settings.kafka)[0]):
+        producer.produce(topic, None, partition=0)
+    producer.flush()
+    lake.run_here(spark)
+    reasons = lake.read(REFUSED_LIVE)["reason"].to_pylist()
+    assert len(reasons) == calm + 1 and "record_is_readable" in reasons
+    assert lake.read(FOLD_INPUT)["record"].to_pylist().count(b"") == 1
+    assert lake.read(MESSAGES)["payload"].null_count == 1
+    records = spark.createDataFrame(lake.read(FOLD_INPUT).to_pandas())
+    replayed = replay(records, REFUSED_LIVE, fold_parameters(lake.settings)).toArrow()
+    assert rows_of(replayed, REFUSED_LIVE) == rows_of(lake.read(REFUSED_LIVE), REFUSED_LIVE)
 
 
 def test_a_query_that_dies_stops_the_application_and_is_named(

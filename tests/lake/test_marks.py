@@ -1,12 +1,14 @@
 """High-water marks: each row once, however often it is handed over."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
 from spark_apps.lake.location import location
-from spark_apps.lake.marks import Marks
+from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.lake.provenance import Provenance
 from spark_apps.lake.tables import arrow_schema
 from spark_apps.settings import Settings
@@ -27,7 +29,8 @@ def marks_of(settings: Settings) -> Marks:
 
 def append(marks: Marks, *offsets: int, also: dict[str, int] | None = None) -> int:
     rows = records(*offsets)
-    return marks.append(FOLD_INPUT, rows, {"p0": np.arange(len(rows))}, np.array(offsets, np.int64), 0, also)
+    batch = Batch(4, {"t": {0: (1, 9)}})
+    return marks.append(FOLD_INPUT, rows, {"p0": np.arange(len(rows))}, np.array(offsets, np.int64), batch, also)
 
 
 def held(settings: Settings) -> list[int]:
@@ -64,3 +67,16 @@ def test_a_mark_survives_the_process_that_made_it(settings: Settings) -> None:
     append(marks_of(settings), 41)
     assert marks_of(settings).at(FOLD_INPUT, "p0") == 41
     assert marks_of(settings).at(FOLD_INPUT, "p1") == -1
+
+
+def test_a_commit_says_of_which_batch_it_is_and_of_which_offsets(settings: Settings) -> None:
+    append(marks_of(settings), 1, 2)
+    (commit, *_) = DeltaTable(str(location(FOLD_INPUT, settings))).history(1)
+    said = json.loads(commit["userMetadata"])
+    assert (said["query"], said["batch"], said["inputs"]) == ("bronze", 4, {"t": {"0": [1, 9]}})
+
+
+def test_ranges_are_those_of_each_partition_of_each_topic() -> None:
+    places = [("a", 0, 7), ("a", 1, 3), ("b", 0, 2), ("a", 0, 5)]
+    topics, partitions, offsets = (pa.chunked_array([list(column)]) for column in zip(*places, strict=True))
+    assert ranges(topics, partitions, offsets) == {"a": {0: (5, 8), 1: (3, 4)}, "b": {0: (2, 3)}}
