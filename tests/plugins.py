@@ -14,6 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 REAL_DATA = Path(os.environ.get("TAYHO_REAL_DATA", ROOT.parent / "shared" / "data"))
 COVERAGE = ROOT / "build" / "tests" / "coverage.json"
+# Workers that coverage can measure. Nearly all that the tests give to Spark is tiny: compiling code for it, Spark's
+# own or the JVM's second compiler's, costs more than running it.
+OF_TESTS = """
+spark.python.daemon.module                                tests.coverage_daemon
+spark.sql.codegen.factoryMode                             NO_CODEGEN
+spark.driver.extraJavaOptions                             -Duser.timezone=UTC -Xss4m -XX:TieredStopAtLevel=1
+"""
 REFUSED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -24,8 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "conf" / "spark" / "log4j2.properties", folder)
     defaults = (ROOT / "conf" / "spark" / "local.conf").read_text(encoding="utf-8")
-    measured = f"{defaults}\nspark.python.daemon.module  tests.coverage_daemon\n"
-    (folder / "spark-defaults.conf").write_text(measured, encoding="utf-8")
+    (folder / "spark-defaults.conf").write_text(f"{defaults}\n{OF_TESTS}", encoding="utf-8")
     os.environ.update(SPARK_CONF_DIR=str(folder), PYSPARK_PYTHON=sys.executable)
 
 

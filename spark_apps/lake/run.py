@@ -12,6 +12,7 @@ from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
 from spark_apps.lake.reading import version
 from spark_apps.lake.tables import ensure
+from spark_apps.lake.worker_errors import as_raised_in_workers
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
@@ -55,7 +56,8 @@ def _run_once(
         report = RunReport(provenance.job, "unchanged")
     else:
         log.info("run begins", inputs=provenance.inputs)
-        report = DRIVERS[job.by](job, days, spark, settings, provenance)
+        with as_raised_in_workers():
+            report = DRIVERS[job.by](job, days, spark, settings, provenance)
     record_run(provenance, report, settings)
     log.info("run ends", status=report.status, rows_in=report.rows_in, rows_out=report.rows_out)
     return report
