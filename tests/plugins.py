@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ spark.python.daemon.module                                tests.coverage_daemon
 spark.sql.codegen.factoryMode                             NO_CODEGEN
 spark.driver.extraJavaOptions                             -Duser.timezone=UTC -Xss4m -XX:TieredStopAtLevel=1
 """
+FIGURES = ("real data: ",)
 REFUSED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -98,7 +100,15 @@ def _reports(config: pytest.Config) -> list[str]:
     return [str(ROOT / path) for path in wanted.values() if path]
 
 
+def figures_in(outputs: Iterable[str]) -> list[str]:
+    """Give what tests measured and printed, once each: pytest shows the output of a test that passed to nobody."""
+    return list(dict.fromkeys(line for output in outputs for line in output.splitlines() if line.startswith(FIGURES)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what broke the session, above pytest's last line."""
+    """Say what tests measured, and what broke the session, above pytest's last line."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    for line in figures_in(getattr(report, "capstdout", "") for report in reports):
+        terminalreporter.line(line, bold=True)
     for line in config.stash[REFUSED]:
         terminalreporter.line(line, red=True)

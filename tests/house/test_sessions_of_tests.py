@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.plugins import below_floor, is_allowed, skips_in
+from tests.plugins import below_floor, figures_in, is_allowed, skips_in
 
 DATA = "real_data: the shared data folder is not on this machine"
 ALLOWED = skips_in(f"# a comment\n* | {DATA}\ntests/lake/* | no disk\n")
@@ -31,3 +31,8 @@ def test_a_critical_module_with_a_line_that_no_test_runs_is_named() -> None:
 
 def test_a_pattern_that_matches_no_module_is_named() -> None:
     assert "no such module" in below_floor({"files": {}}, ["spark_apps/gone.py"])[0]
+
+
+def test_what_a_test_measured_is_said_once_and_its_other_words_are_not() -> None:
+    printed = "... broker\n    2 s\nreal data: 712 s, peak 3746 MiB\n"
+    assert figures_in(["", printed, printed]) == ["real data: 712 s, peak 3746 MiB"]
