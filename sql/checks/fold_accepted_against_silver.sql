@@ -2,10 +2,18 @@
 -- The live fold and silver.ticks hold the same trades, once what the fold called late or refused is left out.
 -- A row: an instrument's session where number of trades or volume differ, in sessions that both hold.
 -- Mend: compare bronze.messages with bronze.fold_input: the feed publishes each message to both.
-WITH left_out AS (
-  SELECT instrument_id, session_date, source_seq FROM late.ticks_live
-  UNION
-  SELECT instrument_id, session_date, source_seq FROM quarantine.ticks_live
+-- A number is not spent by a record that was refused, nor taken back by one that came later. So what is left out is
+-- the very record that the fold set aside, on the day it came: another one under its number may be the good one.
+WITH set_aside AS (
+  SELECT instrument_id, session_date, source_seq, event_time, price, quantity, available_at FROM late.ticks_live
+  UNION ALL
+  SELECT instrument_id, session_date, source_seq, event_time, price, quantity, available_at
+  FROM quarantine.ticks_live
+  -- The one rule of silver.ticks that asks when a record came: the same record may be good when it comes again.
+  WHERE reason <> 'event_is_not_ahead_of_receipt'
+),
+left_out AS (
+  SELECT *, to_date(exchange_time(available_at)) AS judged_on FROM set_aside
 ),
 messages AS (
   SELECT ticks.*
@@ -14,6 +22,10 @@ messages AS (
     ON left_out.instrument_id = ticks.instrument_id
     AND left_out.session_date = ticks.session_date
     AND left_out.source_seq = ticks.source_seq
+    AND left_out.event_time = ticks.event_time
+    AND left_out.price = ticks.price
+    AND left_out.quantity = ticks.quantity
+    AND left_out.judged_on = to_date(exchange_time(ticks.received_at))
 ),
 trades AS (
   SELECT

@@ -72,7 +72,7 @@ def test_a_silence_is_seen_and_the_noon_break_is_none(spark: SparkSession, setti
 def test_the_fold_is_held_against_silver_without_what_it_called_late(spark: SparkSession, settings: Settings) -> None:
     put(spark, settings, TICKS, *({"source_seq": place, "quantity": 100} for place in (1, 2, 3)))
     put(spark, settings, TICKS, {"source_seq": 4, "corrects_seq": 1, "quantity": 40})
-    put(spark, settings, LATE_LIVE, {"source_seq": 3})
+    put(spark, settings, LATE_LIVE, {"source_seq": 3, "quantity": 100})
     put(spark, settings, BARS_1M_LIVE, {"trade_count": 2, "volume": 140})
     check = texts("checks")["fold_accepted_against_silver"]
     assert run_sql(spark, settings, check).collect() == []
