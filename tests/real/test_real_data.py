@@ -22,6 +22,8 @@ from tests.plugins import REAL_DATA
 pytestmark = [pytest.mark.real_data, pytest.mark.timeout(2_400)]
 DAILY_ROWS = 4_245_489
 TICKS = 286_190
+# What a second run must leave alone, from what the broker gave to what is made of it.
+TOLD = ("bronze.messages", "bronze.fold_input", "gold.bars_1m_live", "silver.ticks", "silver.trades", "gold.bars_1m")
 # Contracts of each session; the bars file that comes with the ticks sums to the same.
 DAY_VOLUMES = {"2026-02-24": 163_164, "2026-02-25": 211_342, "2026-02-26": 220_628, "2026-02-27": 205_004}
 
@@ -60,6 +62,13 @@ def live_bars(settings: Settings) -> pd.DataFrame:
     columns = ("session_date", "bar_start", "revision", "open", "high", "low", "close", "volume")
     bars = table("gold.bars_1m_live", settings, *columns)
     return bars.sort_values("revision").groupby("bar_start").tail(1)
+
+
+def test_the_same_files_again_change_no_table(real: Settings) -> None:
+    first = {name: row_count(named(name), real) for name in TOLD}
+    again = make_day(real, REAL_DATA, print)
+    assert {name: row_count(named(name), real) for name in TOLD} == first
+    assert {row[-1] for row in again.rows if row[0] in TOLD} <= {"", "unchanged"}
 
 
 def test_every_daily_row_is_in_silver_or_in_quarantine(real: Settings) -> None:
