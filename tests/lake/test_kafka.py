@@ -30,10 +30,23 @@ def test_without_an_address_the_setting_is_named() -> None:
 
 
 def test_a_password_makes_both_clients_log_in() -> None:
-    kafka = load().kafka.model_copy(update={"bootstrap_servers": "broker:9092", "password": SecretStr("secret")})
-    assert connection(kafka)["sasl.password"] == "secret"
-    assert 'password="secret"' in spark_connection(kafka)["kafka.sasl.jaas.config"]
+    given = {"bootstrap_servers": "broker:9092", "user": "feeder", "password": SecretStr("secret")}
+    kafka = load().kafka.model_copy(update=given)
+    assert (connection(kafka)["sasl.username"], connection(kafka)["sasl.password"]) == ("feeder", "secret")
+    assert 'username="feeder" password="secret"' in spark_connection(kafka)["kafka.sasl.jaas.config"]
     assert "kafka.sasl.password" not in spark_connection(kafka)
+
+
+def test_a_password_without_a_user_is_refused() -> None:
+    kafka = load().kafka.model_copy(update={"bootstrap_servers": "broker:9092", "password": SecretStr("secret")})
+    with pytest.raises(BadSetting, match="TAYHO_KAFKA__USER"):
+        connection(kafka)
+
+
+def test_more_copies_than_there_are_brokers_are_refused_by_name(broker: Service) -> None:
+    kafka = kafka_of(broker, "copies").model_copy(update={"replication_factor": 3})
+    with pytest.raises(BadSetting, match=r"copies\.raw\.sim: not created: .*kafka\.replication_factor is 3"):
+        create_topics(kafka)
 
 
 def test_topics_are_made_once_and_keep_their_id(broker: Service) -> None:
