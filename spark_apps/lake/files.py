@@ -1,7 +1,7 @@
 """The file driver: whole sessions in a task, Parquet in, Parquet out, one commit at the end.
 
 The rows never cross between the JVM and Python: Spark hands out file names, the workers read, fold, check
-and write. That is three times as fast as the same fold behind mapInArrow (`make bench` prints it).
+and write. `make bench` prints how that compares with engines that need no JVM.
 """
 
 import json
@@ -44,7 +44,7 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
             provenance.run_id,
             list(sessions.items()),
         )
-        # A task costs as much as a session of two million trades, so there are no more of them than run at once.
+        # A task costs as much as a large session, so there are no more of them than run at once.
         tasks = min(len(sessions), spark.sparkContext.defaultParallelism)
         dealt = spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
         done = [row.asDict() for row in map_batches(dealt, work, DONE).collect()] if sessions else []
