@@ -195,22 +195,4 @@ struct Detrended20 {
     void push(const Row<V>& row, V* out) { out[0] = row.close[-11] - mean<20>(row.close); }
 };
 
-template <class V>
-struct KnowSureThing {
-    static constexpr Indicator OUTPUTS[] = {{"know_sure_thing", 44}, {"know_sure_thing_signal_9", 52}};
-    static constexpr int BACK = 30;
-    Last<V, 10> rate_10, rate_15, rate_20;
-    Last<V, 15> rate_30;
-    Last<V, 9> values;
-
-    void push(const Row<V>& row, V* out) {
-        const V *close = row.close, now = close[0];
-        const V one = mean<10>(rate_10.push(rate(now, close[-10]))), two = mean<10>(rate_15.push(rate(now, close[-15])));
-        const V three = mean<10>(rate_20.push(rate(now, close[-20])));
-        const V four = mean<15>(rate_30.push(rate(now, close[-30])));
-        out[0] = one + two * 2.0 + three * 3.0 + four * 4.0;
-        out[1] = mean<9>(values.push(out[0]));
-    }
-};
-
 }  // namespace kernels

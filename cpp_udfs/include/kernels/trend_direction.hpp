@@ -7,6 +7,24 @@
 namespace kernels {
 
 template <class V>
+struct KnowSureThing {
+    static constexpr Indicator OUTPUTS[] = {{"know_sure_thing", 44}, {"know_sure_thing_signal_9", 52}};
+    static constexpr int BACK = 30;
+    Last<V, 10> rate_10, rate_15, rate_20;
+    Last<V, 15> rate_30;
+    Last<V, 9> values;
+
+    void push(const Row<V>& row, V* out) {
+        const V *close = row.close, now = close[0];
+        const V one = mean<10>(rate_10.push(rate(now, close[-10]))), two = mean<10>(rate_15.push(rate(now, close[-15])));
+        const V three = mean<10>(rate_20.push(rate(now, close[-20])));
+        const V four = mean<15>(rate_30.push(rate(now, close[-30])));
+        out[0] = one + two * 2.0 + three * 3.0 + four * 4.0;
+        out[1] = mean<9>(values.push(out[0]));
+    }
+};
+
+template <class V>
 struct ParabolicSar {
     static constexpr Indicator OUTPUTS[] = {{"parabolic_sar", 1}};
     static constexpr int BACK = 1;
@@ -126,7 +144,7 @@ struct Aroon14 {
 template <class V>
 struct Vortex14 {
     static constexpr Indicator OUTPUTS[] = {{"vortex_plus_14", 14}, {"vortex_minus_14", 14}};
-    static constexpr int BACK = 15;
+    static constexpr int BACK = 14;
 
     void push(const Row<V>& row, V* out) {
         V plus = magnitude(row.high[-13] - row.low[-14]), minus = magnitude(row.low[-13] - row.high[-14]);
