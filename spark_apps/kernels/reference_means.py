@@ -1,15 +1,6 @@
 """Means that are carried from row to row: the second half of the twin of `indicator_parts.hpp`, to the bit."""
 
-from spark_apps.kernels.reference_parts import (
-    EPSILON,
-    Part,
-    Past,
-    Row,
-    mean,
-    negative,
-    over,
-    positive,
-)
+from spark_apps.kernels.reference_parts import EPSILON, Part, Row, negative, over, positive
 
 
 class Ema(Part):
@@ -46,22 +37,6 @@ class Wilder(Part):
             if number == self.n - 1:
                 self.value /= float(self.n)
         return self.value
-
-
-class Pair12And26(Part):
-    """Carry exponential means of spans 12 and 26, the fast one seeded by the 12 values that end with the 26th."""
-
-    def __init__(self) -> None:
-        self.fast = 0.0
-        self.slow = Ema(26)
-
-    def push(self, x: Past, number: int) -> None:
-        """Take the newest value of x."""
-        self.slow.push(x[0], number)
-        if number == 25:
-            self.fast = mean(x, 12)
-        else:
-            self.fast = (x[0] - self.fast) * (2.0 / 13.0) + self.fast
 
 
 class Strength(Part):

@@ -1,6 +1,6 @@
 """Momentum of closes against their own past: half of the twin of `momentum.hpp`, to the bit."""
 
-from spark_apps.kernels.reference_means import Ema, Pair12And26, Strength
+from spark_apps.kernels.reference_means import Ema, Strength
 from spark_apps.kernels.reference_parts import (
     Group,
     Past,
@@ -84,15 +84,16 @@ class AbsoluteOscillator(Group):
 class PercentageOscillator(Group):
     """Give the distance of two exponential means as a share of the slow one, and its exponential mean."""
 
-    OUTPUTS, BACK = ("percentage_price_oscillator_12_26", "percentage_price_oscillator_signal_9"), 11
+    OUTPUTS, BACK = ("percentage_price_oscillator_12_26", "percentage_price_oscillator_signal_9"), 0
 
     def __init__(self) -> None:
-        self.means = Pair12And26()
+        self.fast = Ema(12)
+        self.slow = Ema(26)
         self.signal = Ema(9)
 
     def __call__(self, row: Row) -> Values:
-        self.means.push(row.close, row.number)
-        value = over(self.means.fast - self.means.slow.value, self.means.slow.value) * 100.0
+        slow = self.slow.push(row.close[0], row.number)
+        value = over(self.fast.push(row.close[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
 
 

@@ -1,6 +1,6 @@
 """Averages of prices, lines through them and differences of averages: the twin of `trend_averages.hpp`, to the bit."""
 
-from spark_apps.kernels.reference_means import Ema, Pair12And26, Wilder
+from spark_apps.kernels.reference_means import Ema, Wilder
 from spark_apps.kernels.reference_parts import (
     EPSILON,
     Group,
@@ -200,17 +200,22 @@ class Middle14(Group):
 
 
 class Macd(Group):
-    """Subtract the slow exponential mean from the fast one; a third one smooths the difference."""
+    """Subtract the slow exponential mean from the fast one; a third one smooths the difference.
+
+    The fast mean is seeded, as in TA-Lib, by the 12 closes that end with the 26th.
+    """
 
     OUTPUTS, BACK = ("macd_12_26", "macd_signal_9", "macd_histogram_9"), 11
 
     def __init__(self) -> None:
-        self.means = Pair12And26()
+        self.fast = 0.0
+        self.slow = Ema(26)
         self.signal = Ema(9)
 
     def __call__(self, row: Row) -> Values:
-        self.means.push(row.close, row.number)
-        value = self.means.fast - self.means.slow.value
+        close = row.close[0]
+        self.fast = mean(row.close, 12) if row.number == 25 else (close - self.fast) * (2.0 / 13.0) + self.fast
+        value = self.fast - self.slow.push(close, row.number)
         signal = self.signal.push(value, row.number - 25)
         return value, signal, value - signal
 

@@ -1,6 +1,6 @@
 """What was traded while prices moved: the twin of `volume.hpp`, to the bit."""
 
-from spark_apps.kernels.reference_means import Ema, Pair12And26, flow_by_place
+from spark_apps.kernels.reference_means import Ema, flow_by_place
 from spark_apps.kernels.reference_parts import (
     Group,
     Past,
@@ -182,15 +182,16 @@ class VolumeMean20(Group):
 class VolumeOscillator(Group):
     """Give the distance of two exponential means of volume as a share of the slow one, and its exponential mean."""
 
-    OUTPUTS, BACK = ("volume_oscillator_12_26", "volume_oscillator_signal_9"), 11
+    OUTPUTS, BACK = ("volume_oscillator_12_26", "volume_oscillator_signal_9"), 0
 
     def __init__(self) -> None:
-        self.means = Pair12And26()
+        self.fast = Ema(12)
+        self.slow = Ema(26)
         self.signal = Ema(9)
 
     def __call__(self, row: Row) -> Values:
-        self.means.push(row.volume, row.number)
-        value = over(self.means.fast - self.means.slow.value, self.means.slow.value) * 100.0
+        slow = self.slow.push(row.volume[0], row.number)
+        value = over(self.fast.push(row.volume[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
 
 

@@ -49,10 +49,10 @@ absolute_price_oscillator_12_26: Mean of 12 closes minus mean of 26.
   price | close | 25 | 0 | 25 | 39 | TA-Lib APO
 percentage_price_oscillator_12_26: EMA 12 minus EMA 26 of closes as a share of the latter.
   = 100 (ema(close, 12) / ema(close, 26) - 1)
-  per cent | close | 25 | 3 | 11 | 12 | Appel 1979; TA-Lib PPO
+  per cent | close | 25 | 3 | 0 | 12 | Appel 1979; TA-Lib PPO
 percentage_price_oscillator_signal_9: EMA 9 of percentage_price_oscillator_12_26.
   = ema(percentage_price_oscillator_12_26, 9)
-  per cent | close | 33 | 3 | 11 | 12 | Appel 1979
+  per cent | close | 33 | 3 | 0 | 12 | Appel 1979
 ultimate_oscillator_7_14_28: Buying pressure over 7, 14 and 28 rows, weighted 4, 2, 1.
   = 100 (4 bp 7 / tr 7 + 2 bp 14 / tr 14 + bp 28 / tr 28) / 7
   per cent | high low close | 28 | 0 | 28 | 199 | Williams 1985; TA-Lib ULTOSC

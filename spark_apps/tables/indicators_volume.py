@@ -52,10 +52,10 @@ volume_z_score_20: Distance of volume from its mean of 20 rows in population sta
   ratio | volume | 19 | 0 | 19 | 123 | statistics
 volume_oscillator_12_26: EMA 12 minus EMA 26 of volume as a share of the latter.
   = 100 (ema(volume, 12) / ema(volume, 26) - 1)
-  per cent | volume | 25 | 3 | 11 | 12 | Achelis 1995
+  per cent | volume | 25 | 3 | 0 | 12 | Achelis 1995
 volume_oscillator_signal_9: EMA 9 of volume_oscillator_12_26.
   = ema(volume_oscillator_12_26, 9)
-  per cent | volume | 33 | 3 | 11 | 12 | Achelis 1995
+  per cent | volume | 33 | 3 | 0 | 12 | Achelis 1995
 klinger_oscillator_34_55: EMA 34 minus EMA 55 of volume signed by the trend, weighted by the range since it turned.
   = ema(vf, 34) - ema(vf, 55), vf = volume x abs(2 (dm / cm - 1)) x trend x 100
   shares | high low close volume | 56 | 5 | 1 | 26 | Klinger 1997

@@ -213,22 +213,6 @@ struct Wilder {
     }
 };
 
-// Exponential means of spans 12 and 26; the fast one seeded, as in TA-Lib, by the 12 values that end with the 26th.
-template <class V>
-struct Pair12And26 {
-    V fast;
-    Ema<V, 26> slow;
-
-    void push(const V* x, Int number) {
-        slow.push(x[0], number);
-        if (number == 25) {
-            fast = mean<12>(x);
-        } else {
-            fast = (x[0] - fast) * (2.0 / 13.0) + fast;
-        }
-    }
-};
-
 // Wilder's means of gains and losses of the close.
 template <class V>
 struct Strength {

@@ -112,13 +112,14 @@ template <class V>
 struct PercentageOscillator {
     static constexpr Indicator OUTPUTS[] = {{"percentage_price_oscillator_12_26", 25},
                                          {"percentage_price_oscillator_signal_9", 33}};
-    static constexpr int BACK = 11;
-    Pair12And26<V> means;
+    static constexpr int BACK = 0;
+    Ema<V, 12> fast;
+    Ema<V, 26> slow;
     Ema<V, 9> signal;
 
     void push(const Row<V>& row, V* out) {
-        means.push(row.close, row.number);
-        out[0] = over(means.fast - means.slow.value, means.slow.value) * 100.0;
+        const V slow_mean = slow.push(row.close[0], row.number);
+        out[0] = over(fast.push(row.close[0], row.number) - slow_mean, slow_mean) * 100.0;
         out[1] = signal.push(out[0], row.number - 25);
     }
 };

@@ -161,16 +161,19 @@ struct Middle14 {
     }
 };
 
+// The fast mean is seeded, as in TA-Lib, by the 12 closes that end with the 26th.
 template <class V>
 struct Macd {
     static constexpr Indicator OUTPUTS[] = {{"macd_12_26", 25}, {"macd_signal_9", 33}, {"macd_histogram_9", 33}};
     static constexpr int BACK = 11;
-    Pair12And26<V> means;
+    V fast;
+    Ema<V, 26> slow;
     Ema<V, 9> signal;
 
     void push(const Row<V>& row, V* out) {
-        means.push(row.close, row.number);
-        out[0] = means.fast - means.slow.value;
+        const V close = row.close[0];
+        fast = row.number == 25 ? mean<12>(row.close) : (close - fast) * (2.0 / 13.0) + fast;
+        out[0] = fast - slow.push(close, row.number);
         out[1] = signal.push(out[0], row.number - 25);
         out[2] = out[0] - out[1];
     }

@@ -155,13 +155,14 @@ struct VolumeMean20 {
 template <class V>
 struct VolumeOscillator {
     static constexpr Indicator OUTPUTS[] = {{"volume_oscillator_12_26", 25}, {"volume_oscillator_signal_9", 33}};
-    static constexpr int BACK = 11;
-    Pair12And26<V> means;
+    static constexpr int BACK = 0;
+    Ema<V, 12> fast;
+    Ema<V, 26> slow;
     Ema<V, 9> signal;
 
     void push(const Row<V>& row, V* out) {
-        means.push(row.volume, row.number);
-        out[0] = over(means.fast - means.slow.value, means.slow.value) * 100.0;
+        const V slow_mean = slow.push(row.volume[0], row.number);
+        out[0] = over(fast.push(row.volume[0], row.number) - slow_mean, slow_mean) * 100.0;
         out[1] = signal.push(out[0], row.number - 25);
     }
 };
