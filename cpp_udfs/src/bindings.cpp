@@ -216,7 +216,7 @@ PYBIND11_MODULE(_native, module) {
         .def("restore", &BarFold::restore, py::arg("sections"));
     py::class_<IndicatorFold>(module, "IndicatorFold")
         .def(py::init<const std::vector<std::string>&>(), py::arg("names"))
-        .def("apply", &IndicatorFold::apply, py::arg("instrument_id"), py::arg("open"), py::arg("high"), py::arg("low"),
+        .def("apply", &IndicatorFold::apply, py::arg("instrument_id"), py::arg("open_price"), py::arg("high"), py::arg("low"),
              py::arg("close"), py::arg("volume"))
         .def("state", &IndicatorFold::state, py::arg("instrument_id"))
         .def("restore", &IndicatorFold::restore, py::arg("instrument_id"), py::arg("state"));

@@ -83,8 +83,8 @@ def fold_task(kernels: Kernels, records: pa.Table) -> pa.Table:
 
 def _fold_year(fold: reference.IndicatorFold, bars: pa.Table) -> pa.Table:
     instruments = bars["instrument_id"].to_numpy()
-    prices = [bars[name].to_numpy() for name in ("open", "high", "low", "close")]
-    values, opening, closing = fold.apply(instruments, *prices, bars["volume"].to_numpy())
+    opened, high, low, close, volume = (bars[name].to_numpy() for name in ("open", "high", "low", "close", "volume"))
+    values, opening, closing = fold.apply(instruments, opened, high, low, close, volume)
     ids, last_from_end = np.unique(instruments[::-1], return_index=True)
     states: list[bytes | None] = [None] * len(instruments)
     for instrument, place in zip(ids, len(instruments) - 1 - last_from_end, strict=True):

@@ -18,7 +18,7 @@ class IndicatorFold:
     def apply(
         self,
         instrument_id: NDArray[np.int32],
-        open: NDArray[np.float64],
+        open_price: NDArray[np.float64],
         high: NDArray[np.float64],
         low: NDArray[np.float64],
         close: NDArray[np.float64],

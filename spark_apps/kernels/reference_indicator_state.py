@@ -120,7 +120,7 @@ class IndicatorState:
         self._chain(open_, high, low, close, volume)
         self._enter(self.count, (open_, high, low, close, volume))
         self.count += 1
-        return tuple(value for group in self._groups for value in group(self._row))
+        return tuple(value for group in self._groups for value in group.push(self._row))
 
     def body(self) -> bytes:
         """Give the state as bytes: count, digest, past inputs column by column, then the groups."""

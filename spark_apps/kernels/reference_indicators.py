@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from spark_apps.errors import RuleViolated, SchemaMismatch
 from spark_apps.kernels.records import Ints
 from spark_apps.kernels.reference_indicator_state import GROUPS, IndicatorState
-from spark_apps.kernels.reference_parts import Group
 from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, byte_hash, mismatch, seal, unseal
 from spark_apps.tables.indicators import ALL_INDICATORS
 
@@ -20,9 +19,7 @@ LAYOUT = 2
 def indicator_outputs() -> list[tuple[str, int, int, int]]:
     """Give every indicator in order: name, warm-up rows, and of its group the words of state and the rows of past."""
     warm_ups = {indicator.name: indicator.warm_up for indicator in ALL_INDICATORS}
-    return [
-        (name, warm_ups[name], len([*group().words()]), group.BACK) for group in GROUPS for name in group.OUTPUTS
-    ]
+    return [(name, warm_ups[name], len([*group().words()]), group.BACK) for group in GROUPS for name in group.OUTPUTS]
 
 
 class IndicatorFold:
@@ -45,17 +42,23 @@ class IndicatorFold:
         self._states: dict[int, IndicatorState] = {}
 
     def apply(
-        self, instrument_id: NDArray[np.int32], open: Reals, high: Reals, low: Reals, close: Reals, volume: Ints  # noqa: A002 - the field's name for it
+        self,
+        instrument_id: NDArray[np.int32],
+        open_price: Reals,
+        high: Reals,
+        low: Reals,
+        close: Reals,
+        volume: Ints,
     ) -> tuple[Reals, Ints, Ints]:
         """Give (values[n, names], opening_hash[n], closing_hash[n]); NaN while an indicator warms up.
 
         Rows of one instrument come in order of time, instruments in any grouping. Hashes are those of the instrument's
         state before and after the row, 0 where there is none. Raise RuleViolated for a price that is not finite.
         """
-        check_rows(instrument_id, open, high, low, close, volume)
+        check_rows(instrument_id, open_price, high, low, close, volume)
         values = np.empty((len(instrument_id), len(self._places)), order="F")
         hashes = np.empty((2, len(instrument_id)), np.uint64)
-        columns = (instrument_id, open + 0.0, high + 0.0, low + 0.0, close + 0.0, volume.astype(np.float64))
+        columns = (instrument_id, open_price + 0.0, high + 0.0, low + 0.0, close + 0.0, volume.astype(np.float64))
         for place, (key, *inputs) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
             state = self._states.get(key) or self._states.setdefault(key, IndicatorState(self._chosen))
             hashes[0, place], is_warm = state.digest, state.count >= self._warm_ups
@@ -87,14 +90,14 @@ def state_hash(state: bytes) -> int:
 
 
 def check_rows(
-    instrument_id: NDArray[np.int32], open_: Reals, high: Reals, low: Reals, close: Reals, volume: Ints
+    instrument_id: NDArray[np.int32], open_price: Reals, high: Reals, low: Reals, close: Reals, volume: Ints
 ) -> None:
     """Refuse columns of unequal length and prices that are not finite, naming the first such row."""
-    columns = (instrument_id, open_, high, low, close, volume)
+    columns = (instrument_id, open_price, high, low, close, volume)
     if len({len(column) for column in columns}) != 1:
         raise SchemaMismatch(f"indicators: columns of {[len(column) for column in columns]} rows; they must be equal")
-    is_good = np.isfinite(open_) & np.isfinite(high) & np.isfinite(low) & np.isfinite(close)
+    is_good = np.isfinite(open_price) & np.isfinite(high) & np.isfinite(low) & np.isfinite(close)
     if not is_good.all():
         row = int(np.argmin(is_good))
-        prices = f"open {open_[row]}, high {high[row]}, low {low[row]}, close {close[row]}"
+        prices = f"open {open_price[row]}, high {high[row]}, low {low[row]}, close {close[row]}"
         raise RuleViolated(f"indicators: row {row}, {prices}: not finite. Set such rows aside before folding")

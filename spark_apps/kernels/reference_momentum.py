@@ -27,7 +27,7 @@ class Rsi14(Group):
     def __init__(self) -> None:
         self.strength = Strength()
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.strength.push(row),)
 
 
@@ -39,7 +39,7 @@ class Chande14(Group):
     def __init__(self) -> None:
         self.strength = Strength()
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.strength.push(row)
         gain, loss = self.strength.gain.value, self.strength.loss.value
         return (over(gain - loss, gain + loss) * 100.0,)
@@ -55,7 +55,7 @@ class StochasticRsi14(Group):
         self.values = Past(14)
         self.places = Past(3)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         rsi = self.values.push(self.strength.push(row))
         value = place(rsi[0], lowest(rsi, 14), highest(rsi, 14))
         return value, mean(self.places.push(value), 3)
@@ -66,7 +66,7 @@ class Change10(Group):
 
     OUTPUTS, BACK = ("momentum_10", "roc_10", "rate_ratio_10"), 10
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         now, before = row.close[0], row.close[-10]
         ratio = over(now, before)
         return now - before, (ratio - 1.0) * 100.0 if before != 0.0 else 0.0, ratio
@@ -77,7 +77,7 @@ class AbsoluteOscillator(Group):
 
     OUTPUTS, BACK = ("absolute_price_oscillator_12_26",), 25
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (mean(row.close, 12) - mean(row.close, 26),)
 
 
@@ -91,7 +91,7 @@ class PercentageOscillator(Group):
         self.slow = Ema(26)
         self.signal = Ema(9)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         slow = self.slow.push(row.close[0], row.number)
         value = over(self.fast.push(row.close[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
@@ -109,7 +109,7 @@ class TrueStrength(Group):
         self.size_again = Ema(13)
         self.signal = Ema(7)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         step, n = row.close[0] - row.close[-1], row.number
         top = self.change_again.push(self.change.push(step, n - 1), n - 25)
         value = over(top, self.size_again.push(self.size.push(magnitude(step), n - 1), n - 25)) * 100.0
@@ -124,7 +124,7 @@ class Coppock(Group):
     def __init__(self) -> None:
         self.rates = Past(10)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         now = row.close[0]
         return (weighted(self.rates.push(rate(now, row.close[-14]) + rate(now, row.close[-11])), 10),)
 
@@ -134,7 +134,7 @@ class ForecastOscillator14(Group):
 
     OUTPUTS, BACK = ("forecast_oscillator_14",), 14
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         slope, start = line(row.close, 14, -1)
         return (over(row.close[0] - (start + slope * 14.0), row.close[0]) * 100.0,)
 
@@ -144,7 +144,7 @@ class Psychological12(Group):
 
     OUTPUTS, BACK = ("psychological_line_12",), 12
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         count = 0.0
         for k in range(11, -1, -1):
             count += 1.0 if row.close[-k] > row.close[-k - 1] else 0.0
@@ -156,7 +156,7 @@ class Disparity20(Group):
 
     OUTPUTS, BACK = ("disparity_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (rate(row.close[0], mean(row.close, 20)),)
 
 
@@ -165,5 +165,5 @@ class Efficiency10(Group):
 
     OUTPUTS, BACK = ("efficiency_ratio_10",), 10
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(magnitude(row.close[0] - row.close[-10]), path(row.close, 10)),)

@@ -40,7 +40,7 @@ class Stochastic14(Group):
 
     OUTPUTS, BACK = ("stochastic_k_14",), 13
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (stochastic(row),)
 
 
@@ -53,7 +53,7 @@ class StochasticMeans14(Group):
         self.fast = Past(3)
         self.slow = Past(3)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         value = mean(self.fast.push(stochastic(row)), 3)
         return value, mean(self.slow.push(value), 3)
 
@@ -63,7 +63,7 @@ class Williams14(Group):
 
     OUTPUTS, BACK = ("williams_r_14",), 13
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         top = highest(row.high, 14)
         return (over(top - row.close[0], top - lowest(row.low, 14)) * -100.0,)
 
@@ -73,7 +73,7 @@ class CommodityChannel20(Group):
 
     OUTPUTS, BACK = ("cci_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(row.typical[0] - mean(row.typical, 20), spread(row.typical, 20) * 0.015),)
 
 
@@ -82,7 +82,7 @@ class Ultimate(Group):
 
     OUTPUTS, BACK = ("ultimate_oscillator_7_14_28",), 28
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return ((pressure(row, 7) * 4.0 + pressure(row, 14) * 2.0 + pressure(row, 28)) * 100.0 / 7.0,)
 
 
@@ -91,7 +91,7 @@ class BalanceOfPower(Group):
 
     OUTPUTS, BACK = ("balance_of_power",), 0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(row.close[0] - row.open[0], row.high[0] - row.low[0]),)
 
 
@@ -103,7 +103,7 @@ class Awesome(Group):
     def __init__(self) -> None:
         self.values = Past(5)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         short = (total(row.high, 5) + total(row.low, 5)) / 10.0
         value = short - (total(row.high, 34) + total(row.low, 34)) / 68.0
         return value, value - mean(self.values.push(value), 5)
@@ -119,7 +119,7 @@ class RelativeVigor10(Group):
         self.ranges = Past(10)
         self.values = Past(4)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         body = total(self.bodies.push(smooth_difference(row.close, row.open)), 10)
         value = self.values.push(over(body, total(self.ranges.push(smooth_difference(row.high, row.low)), 10)))
         return value[0], (value[0] + value[-1] * 2.0 + value[-2] * 2.0 + value[-3]) / 6.0
@@ -133,7 +133,7 @@ class ElderRay13(Group):
     def __init__(self) -> None:
         self.ema = Ema(13)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         middle = self.ema.push(row.close[0], row.number)
         return row.high[0] - middle, row.low[0] - middle
 
@@ -143,5 +143,5 @@ class Body10(Group):
 
     OUTPUTS, BACK = ("mean_body_10",), 9
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return ((total(row.close, 10) - total(row.open, 10)) / 10.0,)

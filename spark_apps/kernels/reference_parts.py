@@ -71,12 +71,16 @@ class Part:
 
 
 class Group(Part):
-    """Compute indicators that share a state: call it with each row; it sees BACK rows of the past."""
+    """Compute indicators that share a state: each sees BACK rows of the past."""
 
     OUTPUTS: ClassVar[tuple[str, ...]]
     BACK: ClassVar[int]
 
-    def __call__(self, row: Row) -> Values:
+    def push(self, row: Row) -> Values:
+        """Take the next row; give the values of OUTPUTS, before their warm-up too."""
+        return self._push(row)
+
+    def _push(self, row: Row) -> Values:
         raise NotImplementedError
 
 

@@ -29,7 +29,7 @@ class Mean20(Group):
     def __init__(self) -> None:
         self.sum = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.sum += row.close[0]
         value = self.sum / 20.0
         self.sum -= row.close[-19]
@@ -44,7 +44,7 @@ class Exponential20(Group):
     def __init__(self) -> None:
         self.ema = Ema(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.ema.push(row.close[0], row.number),)
 
 
@@ -58,7 +58,7 @@ class ChainedExponential20(Group):
         self.second = Ema(20)
         self.third = Ema(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         one = self.first.push(row.close[0], row.number)
         two = self.second.push(one, row.number - 19)
         three = self.third.push(two, row.number - 38)
@@ -70,7 +70,7 @@ class Weighted20(Group):
 
     OUTPUTS, BACK = ("weighted_average_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (weighted(row.close, 20),)
 
 
@@ -79,7 +79,7 @@ class Triangular20(Group):
 
     OUTPUTS, BACK = ("triangular_average_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         value = row.close[-19]
         for k in range(18, -1, -1):
             value += row.close[-k] * float(k + 1 if k < 10 else 20 - k)
@@ -94,7 +94,7 @@ class Kaufman10(Group):
     def __init__(self) -> None:
         self.average = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         close, noise = row.close[0], path(row.close, 10)
         direction = close - row.close[-10]
         ratio = magnitude(over(direction, noise)) if noise > direction else 1.0
@@ -116,7 +116,7 @@ class Tillson5(Group):
         self.fifth = Ema(5)
         self.sixth = Ema(5)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         v, n = 0.7, row.number
         c1 = -(v * v * v)
         c2 = 3.0 * (v * v - c1)
@@ -138,7 +138,7 @@ class Hull16(Group):
     def __init__(self) -> None:
         self.raw = Past(4)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         raw = self.raw.push(weighted(row.close, 8) * 2.0 - weighted(row.close, 16))
         return (weighted(raw, 4),)
 
@@ -151,7 +151,7 @@ class ZeroLag20(Group):
     def __init__(self) -> None:
         self.ema = Ema(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.ema.push(row.close[0] + (row.close[0] - row.close[-9]), row.number - 9),)
 
 
@@ -163,7 +163,7 @@ class Smoothed14(Group):
     def __init__(self) -> None:
         self.wilder = Wilder(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.wilder.push(row.close[0], row.number),)
 
 
@@ -172,7 +172,7 @@ class VolumeWeighted20(Group):
 
     OUTPUTS, BACK = ("volume_weighted_average_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(products(row.close, row.volume, 20), total(row.volume, 20)),)
 
 
@@ -182,7 +182,7 @@ class Regression14(Group):
     OUTPUTS = ("regression_value_14", "regression_slope_14", "regression_start_14", "regression_forecast_14")
     BACK = 13
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         slope, start = line(row.close, 14)
         return start + slope * 13.0, slope, start, start + slope * 14.0
 
@@ -192,7 +192,7 @@ class Middle14(Group):
 
     OUTPUTS, BACK = ("midpoint_14", "midprice_14"), 13
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (
             (highest(row.close, 14) + lowest(row.close, 14)) / 2.0,
             (highest(row.high, 14) + lowest(row.low, 14)) / 2.0,
@@ -212,7 +212,7 @@ class Macd(Group):
         self.slow = Ema(26)
         self.signal = Ema(9)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         close = row.close[0]
         self.fast = mean(row.close, 12) if row.number == 25 else (close - self.fast) * (2.0 / 13.0) + self.fast
         value = self.fast - self.slow.push(close, row.number)
@@ -230,7 +230,7 @@ class Trix15(Group):
         self.second = Ema(15)
         self.third = Ema(15)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         two = self.second.push(self.first.push(row.close[0], row.number), row.number - 14)
         before = self.third.value
         return (rate(self.third.push(two, row.number - 28), before),)
@@ -241,5 +241,5 @@ class Detrended20(Group):
 
     OUTPUTS, BACK = ("detrended_price_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (row.close[-11] - mean(row.close, 20),)

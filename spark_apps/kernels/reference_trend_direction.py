@@ -32,7 +32,7 @@ class KnowSureThing(Group):
         self.rate_30 = Past(15)
         self.values = Past(9)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         close, now = row.close, row.close[0]
         one = mean(self.rate_10.push(rate(now, close[-10])), 10)
         two = mean(self.rate_15.push(rate(now, close[-15])), 10)
@@ -53,7 +53,7 @@ class ParabolicSar(Group):
         self.extreme = 0.0
         self.speed = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         high, low, high_before, low_before = row.high[0], row.low[0], row.high[-1], row.low[-1]
         if row.number == 1:
             self._start(high - high_before, low_before - low, row)
@@ -114,7 +114,7 @@ class Directional14(Group):
         self.movement = Movement()
         self.range = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.movement.push(row)
         if row.number >= 14:
             self.range -= self.range * (1.0 / 14.0)
@@ -131,7 +131,7 @@ class DirectionalIndex14(Group):
         self.movement = Movement()
         self.adx = Wilder(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.movement.push(row)
         index = self.movement.index()
         return index, self.adx.push(index, row.number - 14)
@@ -147,7 +147,7 @@ class DirectionalRating14(Group):
         self.adx = Wilder(14)
         self.values = Past(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.movement.push(row)
         value = self.values.push(self.adx.push(self.movement.index(), row.number - 14))
         return ((value[0] + value[-13]) / 2.0,)
@@ -158,7 +158,7 @@ class Aroon14(Group):
 
     OUTPUTS, BACK = ("aroon_up_14", "aroon_down_14", "aroon_oscillator_14"), 14
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         top, bottom, since_top, since_bottom = row.high[-14], row.low[-14], 0.0, 0.0
         for k in range(13, -1, -1):
             high, low = row.high[-k], row.low[-k]
@@ -174,7 +174,7 @@ class Vortex14(Group):
 
     OUTPUTS, BACK = ("vortex_plus_14", "vortex_minus_14"), 14
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         plus, minus = magnitude(row.high[-13] - row.low[-14]), magnitude(row.low[-13] - row.high[-14])
         for k in range(12, -1, -1):
             plus += magnitude(row.high[-k] - row.low[-k - 1])
@@ -189,7 +189,7 @@ class Ichimoku(Group):
     OUTPUTS = ("ichimoku_conversion_9", "ichimoku_base_26", "ichimoku_span_a", "ichimoku_span_b_52")
     BACK = 51
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         conversion, base, long = ((highest(row.high, n) + lowest(row.low, n)) / 2.0 for n in (9, 26, 52))
         return conversion, base, (conversion + base) / 2.0, long
 
@@ -205,7 +205,7 @@ class Supertrend10(Group):
         self.lower = 0.0
         self.rising = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         reach = self.range.push(row.true_range[0], row.number - 1) * 3.0
         middle, close, before = (row.high[0] + row.low[0]) / 2.0, row.close[0], row.close[-1]
         above, below = middle + reach, middle - reach
@@ -229,7 +229,7 @@ class MassIndex25(Group):
         self.second = Ema(9)
         self.ratios = Past(25)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         one = self.first.push(row.high[0] - row.low[0], row.number)
         two = self.second.push(one, row.number - 8)
         return (total(self.ratios.push(over(one, two)), 25),)

@@ -26,7 +26,7 @@ class TrueRange(Group):
 
     OUTPUTS, BACK = ("true_range",), 1
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (row.true_range[0],)
 
 
@@ -38,7 +38,7 @@ class AverageTrueRange14(Group):
     def __init__(self) -> None:
         self.range = Wilder(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.range.push(row.true_range[0], row.number - 1),)
 
 
@@ -50,7 +50,7 @@ class NormalizedRange14(Group):
     def __init__(self) -> None:
         self.range = Wilder(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(self.range.push(row.true_range[0], row.number - 1), row.close[0]) * 100.0,)
 
 
@@ -85,7 +85,7 @@ class Bollinger20(Group):
     def __init__(self) -> None:
         self.moments = Moments20()
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         width = self.moments.push(row)
         band = width * 2.0
         return self.moments.mean + band, self.moments.mean - band, width, self.moments.variance
@@ -99,7 +99,7 @@ class BollingerPlace20(Group):
     def __init__(self) -> None:
         self.moments = Moments20()
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         width = self.moments.push(row)
         band, distance = width * 2.0, row.close[0] - self.moments.mean
         return over(distance + band, band + band), over(band + band, self.moments.mean), over(distance, width)
@@ -110,7 +110,7 @@ class MeanDeviation20(Group):
 
     OUTPUTS, BACK = ("mean_deviation_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (spread(row.close, 20),)
 
 
@@ -123,7 +123,7 @@ class Keltner20(Group):
         self.ema = Ema(20)
         self.range = Wilder(10)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         middle = self.ema.push(row.close[0], row.number)
         band = self.range.push(row.true_range[0], row.number - 1) * 2.0
         return middle + band, middle - band
@@ -134,7 +134,7 @@ class Donchian20(Group):
 
     OUTPUTS, BACK = ("donchian_upper_20", "donchian_lower_20", "donchian_middle_20"), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         top, bottom = highest(row.high, 20), lowest(row.low, 20)
         return top, bottom, (top + bottom) / 2.0
 
@@ -148,7 +148,7 @@ class ChaikinVolatility10(Group):
         self.ema = Ema(10)
         self.values = Past(11)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         value = self.values.push(self.ema.push(row.high[0] - row.low[0], row.number))
         return (rate(value[0], value[-10]),)
 
@@ -161,7 +161,7 @@ class Ulcer14(Group):
     def __init__(self) -> None:
         self.squares = Past(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         fall = rate(row.close[0], highest(row.close, 14))
         return (math.sqrt(mean(self.squares.push(fall * fall), 14)),)
 
@@ -174,7 +174,7 @@ class ReturnVolatility20(Group):
     def __init__(self) -> None:
         self.returns = Past(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (deviation(self.returns.push(rate(row.close[0], row.close[-1])), 20),)
 
 
@@ -186,7 +186,7 @@ class Chandelier22(Group):
     def __init__(self) -> None:
         self.range = Wilder(22)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         reach = self.range.push(row.true_range[0], row.number - 1) * 3.0
         return highest(row.high, 22) - reach, lowest(row.low, 22) + reach
 
@@ -200,7 +200,7 @@ class Acceleration20(Group):
         self.uppers = Past(20)
         self.lowers = Past(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         high, low = row.high[0], row.low[0]
         width = over((high - low) * 4.0, high + low)
         return mean(self.uppers.push(high * (width + 1.0)), 20), mean(self.lowers.push(low * (1.0 - width)), 20)
@@ -215,7 +215,7 @@ class RelativeVolatility14(Group):
         self.up = Wilder(14)
         self.down = Wilder(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         change, width = row.close[0] - row.close[-1], deviation(row.close, 10)
         self.up.push(width if change > 0.0 else 0.0, row.number - 9)
         self.down.push(width if change < 0.0 else 0.0, row.number - 9)
@@ -227,5 +227,5 @@ class MeanRange14(Group):
 
     OUTPUTS, BACK = ("mean_range_14",), 13
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return ((total(row.high, 14) - total(row.low, 14)) / 14.0,)

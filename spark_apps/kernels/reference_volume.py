@@ -26,7 +26,7 @@ class OnBalance(Group):
     def __init__(self) -> None:
         self.sum = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         step = signed_by(row.close[0] - row.close[-1], row.volume[0])
         self.sum += row.volume[0] if row.number == 0 else step
         return (self.sum,)
@@ -40,7 +40,7 @@ class Accumulation(Group):
     def __init__(self) -> None:
         self.sum = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.sum += flow_by_place(row)
         return (self.sum,)
 
@@ -55,7 +55,7 @@ class ChaikinOscillator(Group):
         self.fast = 0.0
         self.slow = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.sum += flow_by_place(row)
         if row.number == 0:
             self.fast = self.slow = self.sum
@@ -73,7 +73,7 @@ class ChaikinMoneyFlow20(Group):
     def __init__(self) -> None:
         self.flows = Past(20)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(total(self.flows.push(flow_by_place(row)), 20), total(row.volume, 20)),)
 
 
@@ -86,7 +86,7 @@ class MoneyFlow14(Group):
         self.inflow = 0.0
         self.outflow = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         entering, leaving = self._flow(row, 0), self._flow(row, -14) if row.number >= 15 else 0.0
         if row.number >= 1:
             self.inflow -= positive(leaving)
@@ -109,7 +109,7 @@ class Force13(Group):
     def __init__(self) -> None:
         self.ema = Ema(13)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (self.ema.push((row.close[0] - row.close[-1]) * row.volume[0], row.number - 1),)
 
 
@@ -121,7 +121,7 @@ class EaseOfMovement14(Group):
     def __init__(self) -> None:
         self.values = Past(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         high, low = row.high[0], row.low[0]
         way = (high + low) / 2.0 - (row.high[-1] + row.low[-1]) / 2.0
         return (mean(self.values.push(over(way * (high - low), row.volume[0] / 100000000.0)), 14),)
@@ -135,7 +135,7 @@ class PriceTrend(Group):
     def __init__(self) -> None:
         self.sum = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         self.sum += over(row.close[0] - row.close[-1], row.close[-1]) * row.volume[0]
         return (self.sum,)
 
@@ -149,7 +149,7 @@ class VolumeIndexes(Group):
         self.quiet = 0.0
         self.busy = 0.0
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         change = over(row.close[0] - row.close[-1], row.close[-1])
         if row.number == 0:
             self.quiet = self.busy = 1000.0
@@ -165,7 +165,7 @@ class RollingVwap20(Group):
 
     OUTPUTS, BACK = ("rolling_vwap_20",), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         return (over(products(row.typical, row.volume, 20), total(row.volume, 20)),)
 
 
@@ -174,7 +174,7 @@ class VolumeMean20(Group):
 
     OUTPUTS, BACK = ("volume_sma_20", "volume_ratio_20", "volume_z_score_20"), 19
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         middle, volume = mean(row.volume, 20), row.volume[0]
         return middle, over(volume, middle), over(volume - middle, deviation(row.volume, 20))
 
@@ -189,7 +189,7 @@ class VolumeOscillator(Group):
         self.slow = Ema(26)
         self.signal = Ema(9)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         slow = self.slow.push(row.volume[0], row.number)
         value = over(self.fast.push(row.volume[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
@@ -207,7 +207,7 @@ class Klinger(Group):
         self.slow = Ema(55)
         self.signal = Ema(13)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         reach, reach_before = row.high[0] - row.low[0], row.high[-1] - row.low[-1]
         now, before = row.high[0] + row.low[0] + row.close[0], row.high[-1] + row.low[-1] + row.close[-1]
         n, trend = row.number, 0.0
@@ -230,7 +230,7 @@ class VolumeZone14(Group):
         self.signed_volume = Ema(14)
         self.volume = Ema(14)
 
-    def __call__(self, row: Row) -> Values:
+    def _push(self, row: Row) -> Values:
         step = signed_by(row.close[0] - row.close[-1], row.volume[0])
         top = self.signed_volume.push(step, row.number - 1)
         return (over(top, self.volume.push(row.volume[0], row.number - 1)) * 100.0,)

@@ -1,7 +1,7 @@
 """What an indicator is, and how the lists of indicators are read. Standard library only."""
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from spark_apps.tables.model import Column
 
@@ -55,7 +55,7 @@ def _entry(family: Family, head: str, formula: str, facts: str) -> Indicator:
     warm_up, words, past, operations = (int(number) for number in numbers)
     return Indicator(
         name=name,
-        family=cast("Family", family),
+        family=family,
         doc=doc,
         formula=formula.removeprefix("= "),
         unit=unit,

@@ -43,11 +43,11 @@ def rows(size: int) -> Iterator[Row]:
 
 def operations() -> dict[str, int]:
     """Give the operations per warm row of every indicator; of those that share a state, of all together."""
-    found = {}
+    found: dict[str, int] = {}
     for make in GROUPS:
         group = make()
         for row in rows(200):
             Tally.count = 0
-            group(row)
+            group.push(row)
         found |= dict.fromkeys(make.OUTPUTS, Tally.count)
     return found

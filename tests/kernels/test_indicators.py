@@ -168,9 +168,9 @@ def test_a_price_that_is_not_finite_is_refused_before_anything_is_folded(
 
 
 def test_columns_of_unequal_length_are_refused(kernels: Kernels) -> None:
-    ids, *prices, volume = walk(1, 10)
+    walked = walk(1, 10)
     with pytest.raises(SchemaMismatch, match="indicators"):
-        kernels.IndicatorFold(CHOSEN).apply(ids, *prices, volume[:-1])
+        kernels.IndicatorFold(CHOSEN).apply(*walked._replace(volume=walked.volume[:-1]))
 
 
 @pytest.mark.parametrize("names", [["sma_20", "sma_21"], ["sma_21", "sma_20", "sma_21"]])
