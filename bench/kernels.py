@@ -110,7 +110,7 @@ def ta_lib(high: Reals, low: Reals, close: Reals, volume: Reals) -> None:
 
 
 def bench_indicators(kernels: Kernels, random: np.random.Generator, runs: int) -> None:
-    """Fold eight indicators over 2 M rows of 400 instruments, 8 instruments a call, beside TA-Lib and numba on one core.
+    """Fold eight indicators over 2 M rows of 400 instruments, 8 a call, beside TA-Lib and numba on one core.
 
     Rates count an indicator once per row, whatever number of columns it has.
     """

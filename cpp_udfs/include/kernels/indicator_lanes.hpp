@@ -266,6 +266,20 @@ class Pack {
         (..., run_group<std::tuple_element_t<G, Groups<V>>>(selection_.chosen[G], words, first));
     }
 
+    // Once settled, the row number is a constant, and every branch on it is gone.
+    template <bool is_settled, class G>
+    void push_rows(G& group, V* out) const {
+        const auto now = [this](int column) { return columns_[column] + HISTORY; };
+        Row<V> row{is_settled ? SETTLED : number_, now(0), now(1), now(2), now(3), now(4), now(5), now(6)};
+        G state = group;
+        for (int i = 0; i < size_; ++i) {
+            state.push(row, out + i * outputs_of<G>);
+            row.step();
+            if constexpr (!is_settled) ++row.number;
+        }
+        group = state;
+    }
+
     template <class G>
     void run_group(bool chosen, V*& words, int& first) {
         constexpr int count = outputs_of<G>, memory = words_of<G, V>;
@@ -275,11 +289,10 @@ class Pack {
         G group;
         if constexpr (memory > 0) std::memcpy(&group, words, sizeof(G));
         V out[BLOCK * count];
-        const auto now = [this](int column) { return columns_[column] + HISTORY; };
-        Row<V> row{number_, now(0), now(1), now(2), now(3), now(4), now(5), now(6)};
-        for (int i = 0; i < size_; ++i) {
-            group.push(row, out + i * count);
-            row.step();
+        if (number_ >= SETTLED) {
+            push_rows<true>(group, out);
+        } else {
+            push_rows<false>(group, out);
         }
         if constexpr (memory > 0) std::memcpy(words, &group, sizeof(G));
         words += memory;

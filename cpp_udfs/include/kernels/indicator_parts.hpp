@@ -28,7 +28,7 @@ struct Row {
     const V *open, *high, *low, *close, *volume, *typical, *true_range;
 
     void step() {
-        ++number, ++open, ++high, ++low, ++close, ++volume, ++typical, ++true_range;
+        ++open, ++high, ++low, ++close, ++volume, ++typical, ++true_range;
     }
 };
 
