@@ -178,7 +178,7 @@ def findings_page() -> str:
 def indicators_page() -> str:
     """List every indicator of the kernels by family: meaning, formula, unit, warm-up, cost and source."""
     words = (
-        f"{len(ALL_INDICATORS)} indicators of one fold, `IndicatorFold(names)`; the tables hold {len(CHOSEN)}, in bold. "
+        f"{len(ALL_INDICATORS)} indicators of one fold, `IndicatorFold(names)`; tables hold {len(CHOSEN)}, in bold. "
         "Warm-up is the number of rows without a value. State is counted in doubles, past in earlier rows of the five "
         "inputs, operations per row; indicators of one state are computed, and counted, together.\n"
     )

@@ -1,6 +1,6 @@
 """Means that are carried from row to row: the second half of the twin of `indicator_parts.hpp`, to the bit."""
 
-from spark_apps.kernels.reference_parts import EPSILON, Part, Row, negative, over, positive
+from spark_apps.kernels.reference_parts import EPSILON, Part, Row, negative, positive, quotient
 
 
 class Ema(Part):
@@ -58,4 +58,4 @@ class Strength(Part):
 def flow_by_place(row: Row) -> float:
     """Give the volume signed by the place of the close in the row's range, -volume to +volume."""
     high, low, close = row.high[0], row.low[0], row.close[0]
-    return over((close - low) - (high - close), high - low) * row.volume[0]
+    return quotient((close - low) - (high - close), high - low) * row.volume[0]

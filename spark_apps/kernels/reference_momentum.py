@@ -11,9 +11,9 @@ from spark_apps.kernels.reference_parts import (
     lowest,
     magnitude,
     mean,
-    over,
     path,
     place,
+    quotient,
     rate,
     weighted,
 )
@@ -42,7 +42,7 @@ class Chande14(Group):
     def _push(self, row: Row) -> Values:
         self.strength.push(row)
         gain, loss = self.strength.gain.value, self.strength.loss.value
-        return (over(gain - loss, gain + loss) * 100.0,)
+        return (quotient(gain - loss, gain + loss) * 100.0,)
 
 
 class StochasticRsi14(Group):
@@ -68,7 +68,7 @@ class Change10(Group):
 
     def _push(self, row: Row) -> Values:
         now, before = row.close[0], row.close[-10]
-        ratio = over(now, before)
+        ratio = quotient(now, before)
         return now - before, (ratio - 1.0) * 100.0 if before != 0.0 else 0.0, ratio
 
 
@@ -93,7 +93,7 @@ class PercentageOscillator(Group):
 
     def _push(self, row: Row) -> Values:
         slow = self.slow.push(row.close[0], row.number)
-        value = over(self.fast.push(row.close[0], row.number) - slow, slow) * 100.0
+        value = quotient(self.fast.push(row.close[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
 
 
@@ -112,7 +112,7 @@ class TrueStrength(Group):
     def _push(self, row: Row) -> Values:
         step, n = row.close[0] - row.close[-1], row.number
         top = self.change_again.push(self.change.push(step, n - 1), n - 25)
-        value = over(top, self.size_again.push(self.size.push(magnitude(step), n - 1), n - 25)) * 100.0
+        value = quotient(top, self.size_again.push(self.size.push(magnitude(step), n - 1), n - 25)) * 100.0
         return value, self.signal.push(value, n - 37)
 
 
@@ -136,7 +136,7 @@ class ForecastOscillator14(Group):
 
     def _push(self, row: Row) -> Values:
         slope, start = line(row.close, 14, -1)
-        return (over(row.close[0] - (start + slope * 14.0), row.close[0]) * 100.0,)
+        return (quotient(row.close[0] - (start + slope * 14.0), row.close[0]) * 100.0,)
 
 
 class Psychological12(Group):
@@ -166,4 +166,4 @@ class Efficiency10(Group):
     OUTPUTS, BACK = ("efficiency_ratio_10",), 10
 
     def _push(self, row: Row) -> Values:
-        return (over(magnitude(row.close[0] - row.close[-10]), path(row.close, 10)),)
+        return (quotient(magnitude(row.close[0] - row.close[-10]), path(row.close, 10)),)

@@ -9,8 +9,8 @@ from spark_apps.kernels.reference_parts import (
     highest,
     lowest,
     mean,
-    over,
     place,
+    quotient,
     smaller,
     spread,
     total,
@@ -27,7 +27,7 @@ def pressure(row: Row, n: int) -> float:
     value = row.close[1 - n] - smaller(row.low[1 - n], row.close[-n])
     for k in range(n - 2, -1, -1):
         value += row.close[-k] - smaller(row.low[-k], row.close[-k - 1])
-    return over(value, total(row.true_range, n))
+    return quotient(value, total(row.true_range, n))
 
 
 def smooth_difference(x: Past, y: Past) -> float:
@@ -65,7 +65,7 @@ class Williams14(Group):
 
     def _push(self, row: Row) -> Values:
         top = highest(row.high, 14)
-        return (over(top - row.close[0], top - lowest(row.low, 14)) * -100.0,)
+        return (quotient(top - row.close[0], top - lowest(row.low, 14)) * -100.0,)
 
 
 class CommodityChannel20(Group):
@@ -74,7 +74,7 @@ class CommodityChannel20(Group):
     OUTPUTS, BACK = ("cci_20",), 19
 
     def _push(self, row: Row) -> Values:
-        return (over(row.typical[0] - mean(row.typical, 20), spread(row.typical, 20) * 0.015),)
+        return (quotient(row.typical[0] - mean(row.typical, 20), spread(row.typical, 20) * 0.015),)
 
 
 class Ultimate(Group):
@@ -92,7 +92,7 @@ class BalanceOfPower(Group):
     OUTPUTS, BACK = ("balance_of_power",), 0
 
     def _push(self, row: Row) -> Values:
-        return (over(row.close[0] - row.open[0], row.high[0] - row.low[0]),)
+        return (quotient(row.close[0] - row.open[0], row.high[0] - row.low[0]),)
 
 
 class Awesome(Group):
@@ -121,7 +121,7 @@ class RelativeVigor10(Group):
 
     def _push(self, row: Row) -> Values:
         body = total(self.bodies.push(smooth_difference(row.close, row.open)), 10)
-        value = self.values.push(over(body, total(self.ranges.push(smooth_difference(row.high, row.low)), 10)))
+        value = self.values.push(quotient(body, total(self.ranges.push(smooth_difference(row.high, row.low)), 10)))
         return value[0], (value[0] + value[-1] * 2.0 + value[-2] * 2.0 + value[-3]) / 6.0
 
 

@@ -109,7 +109,7 @@ def negative(x: float) -> float:
     return smaller(x, 0.0)
 
 
-def over(a: float, b: float) -> float:
+def quotient(a: float, b: float) -> float:
     """Divide; a quotient by nothing is 0."""
     return a / b if b != 0.0 else 0.0
 

@@ -12,9 +12,9 @@ from spark_apps.kernels.reference_parts import (
     lowest,
     magnitude,
     mean,
-    over,
     path,
     products,
+    quotient,
     rate,
     total,
     weighted,
@@ -97,7 +97,7 @@ class Kaufman10(Group):
     def _push(self, row: Row) -> Values:
         close, noise = row.close[0], path(row.close, 10)
         direction = close - row.close[-10]
-        ratio = magnitude(over(direction, noise)) if noise > direction else 1.0
+        ratio = magnitude(quotient(direction, noise)) if noise > direction else 1.0
         speed = (1.0 if noise < EPSILON else ratio) * (2.0 / 3.0 - 2.0 / 31.0) + 2.0 / 31.0
         self.average = close if row.number < 10 else (close - self.average) * (speed * speed) + self.average
         return (self.average,)
@@ -173,7 +173,7 @@ class VolumeWeighted20(Group):
     OUTPUTS, BACK = ("volume_weighted_average_20",), 19
 
     def _push(self, row: Row) -> Values:
-        return (over(products(row.close, row.volume, 20), total(row.volume, 20)),)
+        return (quotient(products(row.close, row.volume, 20), total(row.volume, 20)),)
 
 
 class Regression14(Group):

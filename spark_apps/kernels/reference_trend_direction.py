@@ -12,8 +12,8 @@ from spark_apps.kernels.reference_parts import (
     lowest,
     magnitude,
     mean,
-    over,
     positive,
+    quotient,
     rate,
     smaller,
     total,
@@ -102,7 +102,7 @@ class Movement(Part):
 
     def index(self) -> float:
         """Give the directional index, per cent."""
-        return over(magnitude(self.plus - self.minus), self.plus + self.minus) * 100.0
+        return quotient(magnitude(self.plus - self.minus), self.plus + self.minus) * 100.0
 
 
 class Directional14(Group):
@@ -119,7 +119,7 @@ class Directional14(Group):
         if row.number >= 14:
             self.range -= self.range * (1.0 / 14.0)
         self.range += row.true_range[0] if row.number >= 1 else 0.0
-        return over(self.movement.plus, self.range) * 100.0, over(self.movement.minus, self.range) * 100.0
+        return quotient(self.movement.plus, self.range) * 100.0, quotient(self.movement.minus, self.range) * 100.0
 
 
 class DirectionalIndex14(Group):
@@ -180,7 +180,7 @@ class Vortex14(Group):
             plus += magnitude(row.high[-k] - row.low[-k - 1])
             minus += magnitude(row.low[-k] - row.high[-k - 1])
         reach = total(row.true_range, 14)
-        return over(plus, reach), over(minus, reach)
+        return quotient(plus, reach), quotient(minus, reach)
 
 
 class Ichimoku(Group):
@@ -232,4 +232,4 @@ class MassIndex25(Group):
     def _push(self, row: Row) -> Values:
         one = self.first.push(row.high[0] - row.low[0], row.number)
         two = self.second.push(one, row.number - 8)
-        return (total(self.ratios.push(over(one, two)), 25),)
+        return (total(self.ratios.push(quotient(one, two)), 25),)

@@ -14,7 +14,7 @@ from spark_apps.kernels.reference_parts import (
     highest,
     lowest,
     mean,
-    over,
+    quotient,
     rate,
     spread,
     total,
@@ -51,7 +51,7 @@ class NormalizedRange14(Group):
         self.range = Wilder(14)
 
     def _push(self, row: Row) -> Values:
-        return (over(self.range.push(row.true_range[0], row.number - 1), row.close[0]) * 100.0,)
+        return (quotient(self.range.push(row.true_range[0], row.number - 1), row.close[0]) * 100.0,)
 
 
 class Moments20(Part):
@@ -102,7 +102,11 @@ class BollingerPlace20(Group):
     def _push(self, row: Row) -> Values:
         width = self.moments.push(row)
         band, distance = width * 2.0, row.close[0] - self.moments.mean
-        return over(distance + band, band + band), over(band + band, self.moments.mean), over(distance, width)
+        return (
+            quotient(distance + band, band + band),
+            quotient(band + band, self.moments.mean),
+            quotient(distance, width),
+        )
 
 
 class MeanDeviation20(Group):
@@ -202,7 +206,7 @@ class Acceleration20(Group):
 
     def _push(self, row: Row) -> Values:
         high, low = row.high[0], row.low[0]
-        width = over((high - low) * 4.0, high + low)
+        width = quotient((high - low) * 4.0, high + low)
         return mean(self.uppers.push(high * (width + 1.0)), 20), mean(self.lowers.push(low * (1.0 - width)), 20)
 
 
@@ -219,7 +223,7 @@ class RelativeVolatility14(Group):
         change, width = row.close[0] - row.close[-1], deviation(row.close, 10)
         self.up.push(width if change > 0.0 else 0.0, row.number - 9)
         self.down.push(width if change < 0.0 else 0.0, row.number - 9)
-        return (over(self.up.value, self.up.value + self.down.value) * 100.0,)
+        return (quotient(self.up.value, self.up.value + self.down.value) * 100.0,)
 
 
 class MeanRange14(Group):

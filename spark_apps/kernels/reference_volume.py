@@ -10,9 +10,9 @@ from spark_apps.kernels.reference_parts import (
     magnitude,
     mean,
     negative,
-    over,
     positive,
     products,
+    quotient,
     signed_by,
     total,
 )
@@ -74,7 +74,7 @@ class ChaikinMoneyFlow20(Group):
         self.flows = Past(20)
 
     def _push(self, row: Row) -> Values:
-        return (over(total(self.flows.push(flow_by_place(row)), 20), total(row.volume, 20)),)
+        return (quotient(total(self.flows.push(flow_by_place(row)), 20), total(row.volume, 20)),)
 
 
 class MoneyFlow14(Group):
@@ -124,7 +124,7 @@ class EaseOfMovement14(Group):
     def _push(self, row: Row) -> Values:
         high, low = row.high[0], row.low[0]
         way = (high + low) / 2.0 - (row.high[-1] + row.low[-1]) / 2.0
-        return (mean(self.values.push(over(way * (high - low), row.volume[0] / 100000000.0)), 14),)
+        return (mean(self.values.push(quotient(way * (high - low), row.volume[0] / 100000000.0)), 14),)
 
 
 class PriceTrend(Group):
@@ -136,7 +136,7 @@ class PriceTrend(Group):
         self.sum = 0.0
 
     def _push(self, row: Row) -> Values:
-        self.sum += over(row.close[0] - row.close[-1], row.close[-1]) * row.volume[0]
+        self.sum += quotient(row.close[0] - row.close[-1], row.close[-1]) * row.volume[0]
         return (self.sum,)
 
 
@@ -150,7 +150,7 @@ class VolumeIndexes(Group):
         self.busy = 0.0
 
     def _push(self, row: Row) -> Values:
-        change = over(row.close[0] - row.close[-1], row.close[-1])
+        change = quotient(row.close[0] - row.close[-1], row.close[-1])
         if row.number == 0:
             self.quiet = self.busy = 1000.0
         elif row.volume[0] < row.volume[-1]:
@@ -166,7 +166,7 @@ class RollingVwap20(Group):
     OUTPUTS, BACK = ("rolling_vwap_20",), 19
 
     def _push(self, row: Row) -> Values:
-        return (over(products(row.typical, row.volume, 20), total(row.volume, 20)),)
+        return (quotient(products(row.typical, row.volume, 20), total(row.volume, 20)),)
 
 
 class VolumeMean20(Group):
@@ -176,7 +176,7 @@ class VolumeMean20(Group):
 
     def _push(self, row: Row) -> Values:
         middle, volume = mean(row.volume, 20), row.volume[0]
-        return middle, over(volume, middle), over(volume - middle, deviation(row.volume, 20))
+        return middle, quotient(volume, middle), quotient(volume - middle, deviation(row.volume, 20))
 
 
 class VolumeOscillator(Group):
@@ -191,7 +191,7 @@ class VolumeOscillator(Group):
 
     def _push(self, row: Row) -> Values:
         slow = self.slow.push(row.volume[0], row.number)
-        value = over(self.fast.push(row.volume[0], row.number) - slow, slow) * 100.0
+        value = quotient(self.fast.push(row.volume[0], row.number) - slow, slow) * 100.0
         return value, self.signal.push(value, row.number - 25)
 
 
@@ -215,7 +215,7 @@ class Klinger(Group):
             trend = 1.0 if now > before else -1.0
             self.measure = (self.measure if trend == self.trend else reach_before) + reach
         self.trend = trend
-        force = magnitude((over(reach, self.measure) - 1.0) * 2.0) * row.volume[0] * trend * 100.0
+        force = magnitude((quotient(reach, self.measure) - 1.0) * 2.0) * row.volume[0] * trend * 100.0
         moved = force if self.measure != 0.0 else 0.0
         value = self.fast.push(moved, n - 2) - self.slow.push(moved, n - 2)
         return value, self.signal.push(value, n - 56)
@@ -233,4 +233,4 @@ class VolumeZone14(Group):
     def _push(self, row: Row) -> Values:
         step = signed_by(row.close[0] - row.close[-1], row.volume[0])
         top = self.signed_volume.push(step, row.number - 1)
-        return (over(top, self.volume.push(row.volume[0], row.number - 1)) * 100.0,)
+        return (quotient(top, self.volume.push(row.volume[0], row.number - 1)) * 100.0,)

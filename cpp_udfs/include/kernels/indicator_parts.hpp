@@ -62,7 +62,7 @@ inline V negative(V x) {
 }
 // A quotient by nothing is 0.
 template <class V>
-inline V over(V a, V b) {
+inline V quotient(V a, V b) {
     return pick(b != V{}, a / b, V{});
 }
 // Change from `before` to `now`, per cent.
@@ -231,7 +231,7 @@ struct Strength {
 template <class V>
 inline V flow_by_place(const Row<V>& row) {
     const V high = row.high[0], low = row.low[0], close = row.close[0];
-    return over((close - low) - (high - close), high - low) * row.volume[0];
+    return quotient((close - low) - (high - close), high - low) * row.volume[0];
 }
 
 }  // namespace kernels

@@ -24,7 +24,7 @@ struct Chande14 {
     void push(const Row<V>& row, V* out) {
         strength.push(row);
         const V gain = strength.gain.value, loss = strength.loss.value;
-        out[0] = over(gain - loss, gain + loss) * 100.0;
+        out[0] = quotient(gain - loss, gain + loss) * 100.0;
     }
 };
 
@@ -74,7 +74,7 @@ struct Williams14 {
 
     void push(const Row<V>& row, V* out) {
         const V top = highest<14>(row.high);
-        out[0] = over(top - row.close[0], top - lowest<14>(row.low)) * -100.0;
+        out[0] = quotient(top - row.close[0], top - lowest<14>(row.low)) * -100.0;
     }
 };
 
@@ -84,7 +84,7 @@ struct CommodityChannel20 {
     static constexpr int BACK = 19;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(row.typical[0] - mean<20>(row.typical), spread<20>(row.typical) * 0.015);
+        out[0] = quotient(row.typical[0] - mean<20>(row.typical), spread<20>(row.typical) * 0.015);
     }
 };
 
@@ -94,7 +94,7 @@ struct Change10 {
     static constexpr int BACK = 10;
 
     void push(const Row<V>& row, V* out) {
-        const V now = row.close[0], before = row.close[-10], ratio = over(now, before);
+        const V now = row.close[0], before = row.close[-10], ratio = quotient(now, before);
         out[0] = now - before;
         out[1] = pick(before != V{}, (ratio - 1.0) * 100.0, V{});
         out[2] = ratio;
@@ -119,7 +119,7 @@ struct PercentageOscillator {
 
     void push(const Row<V>& row, V* out) {
         const V slow_mean = slow.push(row.close[0], row.number);
-        out[0] = over(fast.push(row.close[0], row.number) - slow_mean, slow_mean) * 100.0;
+        out[0] = quotient(fast.push(row.close[0], row.number) - slow_mean, slow_mean) * 100.0;
         out[1] = signal.push(out[0], row.number - 25);
     }
 };
@@ -129,7 +129,7 @@ template <int N, class V>
 inline V pressure(const Row<V>& row) {
     V sum = row.close[1 - N] - smaller(row.low[1 - N], row.close[-N]);
     for (int k = N - 2; k >= 0; --k) sum += row.close[-k] - smaller(row.low[-k], row.close[-k - 1]);
-    return over(sum, total<N>(row.true_range));
+    return quotient(sum, total<N>(row.true_range));
 }
 
 template <class V>
@@ -146,7 +146,7 @@ template <class V>
 struct BalanceOfPower {
     static constexpr Indicator OUTPUTS[] = {{"balance_of_power", 0}};
     static constexpr int BACK = 0;
-    void push(const Row<V>& row, V* out) { out[0] = over(row.close[0] - row.open[0], row.high[0] - row.low[0]); }
+    void push(const Row<V>& row, V* out) { out[0] = quotient(row.close[0] - row.open[0], row.high[0] - row.low[0]); }
 };
 
 template <class V>
@@ -173,7 +173,7 @@ struct TrueStrength {
         const V step = row.close[0] - row.close[-1];
         const Int n = row.number;
         const V top = change_again.push(change.push(step, n - 1), n - 25);
-        out[0] = over(top, size_again.push(size.push(magnitude(step), n - 1), n - 25)) * 100.0;
+        out[0] = quotient(top, size_again.push(size.push(magnitude(step), n - 1), n - 25)) * 100.0;
         out[1] = signal.push(out[0], n - 37);
     }
 };
@@ -205,7 +205,7 @@ struct RelativeVigor10 {
 
     void push(const Row<V>& row, V* out) {
         const V body = total<10>(bodies.push(smooth_difference(row.close, row.open)));
-        out[0] = over(body, total<10>(ranges.push(smooth_difference(row.high, row.low))));
+        out[0] = quotient(body, total<10>(ranges.push(smooth_difference(row.high, row.low))));
         const V* value = values.push(out[0]);
         out[1] = (value[0] + value[-1] * 2.0 + value[-2] * 2.0 + value[-3]) / 6.0;
     }
@@ -231,7 +231,7 @@ struct ForecastOscillator14 {
 
     void push(const Row<V>& row, V* out) {
         const Line<V> fit = line<14>(row.close - 1);
-        out[0] = over(row.close[0] - (fit.start + fit.slope * 14.0), row.close[0]) * 100.0;
+        out[0] = quotient(row.close[0] - (fit.start + fit.slope * 14.0), row.close[0]) * 100.0;
     }
 };
 
@@ -260,7 +260,7 @@ struct Efficiency10 {
     static constexpr int BACK = 10;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(magnitude(row.close[0] - row.close[-10]), path<10>(row.close));
+        out[0] = quotient(magnitude(row.close[0] - row.close[-10]), path<10>(row.close));
     }
 };
 

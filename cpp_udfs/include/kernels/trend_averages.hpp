@@ -70,7 +70,7 @@ struct Kaufman10 {
 
     void push(const Row<V>& row, V* out) {
         const V close = row.close[0], noise = path<10>(row.close), direction = close - row.close[-10];
-        const V one = all<V>(1.0), ratio = pick(noise > direction, magnitude(over(direction, noise)), one);
+        const V one = all<V>(1.0), ratio = pick(noise > direction, magnitude(quotient(direction, noise)), one);
         const V speed = pick(noise < all<V>(EPSILON), one, ratio) * (2.0 / 3.0 - 2.0 / 31.0) + 2.0 / 31.0;
         average = row.number < 10 ? close : (close - average) * (speed * speed) + average;
         out[0] = average;
@@ -130,7 +130,7 @@ struct VolumeWeighted20 {
     static constexpr int BACK = 19;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(products<20>(row.close, row.volume), total<20>(row.volume));
+        out[0] = quotient(products<20>(row.close, row.volume), total<20>(row.volume));
     }
 };
 

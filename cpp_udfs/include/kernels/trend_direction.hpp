@@ -73,7 +73,7 @@ struct Movement {
         plus += row.number >= 1 ? rise : V{};
         minus += row.number >= 1 ? fall : V{};
     }
-    V index() const { return over(magnitude(plus - minus), plus + minus) * 100.0; }
+    V index() const { return quotient(magnitude(plus - minus), plus + minus) * 100.0; }
 };
 
 template <class V>
@@ -87,8 +87,8 @@ struct Directional14 {
         movement.push(row);
         if (row.number >= 14) range -= range * (1.0 / 14.0);
         range += row.number >= 1 ? row.true_range[0] : V{};
-        out[0] = over(movement.plus, range) * 100.0;
-        out[1] = over(movement.minus, range) * 100.0;
+        out[0] = quotient(movement.plus, range) * 100.0;
+        out[1] = quotient(movement.minus, range) * 100.0;
     }
 };
 
@@ -153,8 +153,8 @@ struct Vortex14 {
             minus += magnitude(row.low[-k] - row.high[-k - 1]);
         }
         const V range = total<14>(row.true_range);
-        out[0] = over(plus, range);
-        out[1] = over(minus, range);
+        out[0] = quotient(plus, range);
+        out[1] = quotient(minus, range);
     }
 };
 
@@ -201,7 +201,7 @@ struct MassIndex25 {
 
     void push(const Row<V>& row, V* out) {
         const V one = first.push(row.high[0] - row.low[0], row.number), two = second.push(one, row.number - 8);
-        out[0] = total<25>(ratios.push(over(one, two)));
+        out[0] = total<25>(ratios.push(quotient(one, two)));
     }
 };
 

@@ -29,7 +29,7 @@ struct NormalizedRange14 {
     Wilder<V, 14> range;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(range.push(row.true_range[0], row.number - 1), row.close[0]) * 100.0;
+        out[0] = quotient(range.push(row.true_range[0], row.number - 1), row.close[0]) * 100.0;
     }
 };
 
@@ -75,9 +75,9 @@ struct BollingerPlace20 {
 
     void push(const Row<V>& row, V* out) {
         const V deviation = moments.push(row), band = deviation * 2.0, distance = row.close[0] - moments.mean;
-        out[0] = over(distance + band, band + band);
-        out[1] = over(band + band, moments.mean);
-        out[2] = over(distance, deviation);
+        out[0] = quotient(distance + band, band + band);
+        out[1] = quotient(band + band, moments.mean);
+        out[2] = quotient(distance, deviation);
     }
 };
 
@@ -169,7 +169,7 @@ struct Acceleration20 {
     Last<V, 20> uppers, lowers;
 
     void push(const Row<V>& row, V* out) {
-        const V high = row.high[0], low = row.low[0], width = over((high - low) * 4.0, high + low);
+        const V high = row.high[0], low = row.low[0], width = quotient((high - low) * 4.0, high + low);
         out[0] = mean<20>(uppers.push(high * (width + 1.0)));
         out[1] = mean<20>(lowers.push(low * (all<V>(1.0) - width)));
     }
@@ -185,7 +185,7 @@ struct RelativeVolatility14 {
         const V change = row.close[0] - row.close[-1], width = deviation<10>(row.close);
         up.push(pick(change > V{}, width, V{}), row.number - 9);
         down.push(pick(change < V{}, width, V{}), row.number - 9);
-        out[0] = over(up.value, up.value + down.value) * 100.0;
+        out[0] = quotient(up.value, up.value + down.value) * 100.0;
     }
 };
 

@@ -52,7 +52,7 @@ struct ChaikinMoneyFlow20 {
     Last<V, 20> flows;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(total<20>(flows.push(flow_by_place(row))), total<20>(row.volume));
+        out[0] = quotient(total<20>(flows.push(flow_by_place(row))), total<20>(row.volume));
     }
 };
 
@@ -98,7 +98,7 @@ struct EaseOfMovement14 {
 
     void push(const Row<V>& row, V* out) {
         const V high = row.high[0], low = row.low[0], way = (high + low) / 2.0 - (row.high[-1] + row.low[-1]) / 2.0;
-        out[0] = mean<14>(values.push(over(way * (high - low), row.volume[0] / 100000000.0)));
+        out[0] = mean<14>(values.push(quotient(way * (high - low), row.volume[0] / 100000000.0)));
     }
 };
 
@@ -109,7 +109,7 @@ struct PriceTrend {
     V sum;
 
     void push(const Row<V>& row, V* out) {
-        sum += over(row.close[0] - row.close[-1], row.close[-1]) * row.volume[0];
+        sum += quotient(row.close[0] - row.close[-1], row.close[-1]) * row.volume[0];
         out[0] = sum;
     }
 };
@@ -121,7 +121,7 @@ struct VolumeIndexes {
     V quiet, busy;
 
     void push(const Row<V>& row, V* out) {
-        const V change = over(row.close[0] - row.close[-1], row.close[-1]);
+        const V change = quotient(row.close[0] - row.close[-1], row.close[-1]);
         const V volume = row.volume[0], before = row.volume[-1], start = all<V>(1000.0);
         quiet = row.number == 0 ? start : pick(volume < before, quiet * change + quiet, quiet);
         busy = row.number == 0 ? start : pick(volume > before, busy * change + busy, busy);
@@ -136,7 +136,7 @@ struct RollingVwap20 {
     static constexpr int BACK = 19;
 
     void push(const Row<V>& row, V* out) {
-        out[0] = over(products<20>(row.typical, row.volume), total<20>(row.volume));
+        out[0] = quotient(products<20>(row.typical, row.volume), total<20>(row.volume));
     }
 };
 
@@ -147,8 +147,8 @@ struct VolumeMean20 {
 
     void push(const Row<V>& row, V* out) {
         out[0] = mean<20>(row.volume);
-        out[1] = over(row.volume[0], out[0]);
-        out[2] = over(row.volume[0] - out[0], deviation<20>(row.volume));
+        out[1] = quotient(row.volume[0], out[0]);
+        out[2] = quotient(row.volume[0] - out[0], deviation<20>(row.volume));
     }
 };
 
@@ -162,7 +162,7 @@ struct VolumeOscillator {
 
     void push(const Row<V>& row, V* out) {
         const V slow_mean = slow.push(row.volume[0], row.number);
-        out[0] = over(fast.push(row.volume[0], row.number) - slow_mean, slow_mean) * 100.0;
+        out[0] = quotient(fast.push(row.volume[0], row.number) - slow_mean, slow_mean) * 100.0;
         out[1] = signal.push(out[0], row.number - 25);
     }
 };
@@ -182,7 +182,7 @@ struct Klinger {
         const V direction = row.number < 2 ? V{} : pick(now > before, one, -one);
         measure = row.number < 2 ? V{} : pick(direction == trend, measure, range_before) + range;
         trend = direction;
-        const V force = magnitude((over(range, measure) - 1.0) * 2.0) * row.volume[0] * trend * 100.0;
+        const V force = magnitude((quotient(range, measure) - 1.0) * 2.0) * row.volume[0] * trend * 100.0;
         const V moved = pick(measure != V{}, force, V{});
         out[0] = fast.push(moved, row.number - 2) - slow.push(moved, row.number - 2);
         out[1] = signal.push(out[0], row.number - 56);
@@ -198,7 +198,7 @@ struct VolumeZone14 {
     void push(const Row<V>& row, V* out) {
         const V step = signed_by(row.close[0] - row.close[-1], row.volume[0]);
         const V top = signed_volume.push(step, row.number - 1);
-        out[0] = over(top, volume.push(row.volume[0], row.number - 1)) * 100.0;
+        out[0] = quotient(top, volume.push(row.volume[0], row.number - 1)) * 100.0;
     }
 };
 
