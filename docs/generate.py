@@ -1,4 +1,4 @@
-"""Write the pages that can be derived: tables, lineage, rooms, public names, DAGs, decisions, findings of `doctor`.
+"""Write the pages that can be derived: tables, lineage, rooms, public names, indicators, DAGs, decisions, `doctor`.
 
 `pages` gives every page without writing it, so that a test can compare the folder with it. `make docs` writes.
 """
@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from spark_apps.lake.doctor import CHECKS, SETTINGS
 from spark_apps.settings import Settings, variables
 from spark_apps.tables import ALL_TABLES
+from spark_apps.tables.indicator_model import Family
+from spark_apps.tables.indicators import ALL_INDICATORS, CHOSEN
 from spark_apps.tables.model import Column, Layer, Rule, Table
 
 ROOT = Path(__file__).parents[1]
@@ -186,6 +188,34 @@ def findings_page() -> str:
     return "\n".join(parts)
 
 
+def indicators_page() -> str:
+    """List every indicator of the kernels by family: meaning, formula, unit, warm-up, cost and source."""
+    words = (
+        f"{len(ALL_INDICATORS)} indicators of one fold, `IndicatorFold(names)`; tables hold {len(CHOSEN)}, in bold. "
+        "Warm-up is the number of rows without a value. State is counted in doubles, past in earlier rows of the five "
+        "inputs, operations per row; indicators of one state are computed, and counted, together.\n"
+    )
+    parts = [HEAD, "# Indicators\n", words]
+    for family in get_args(Family):
+        rows = (
+            (
+                f"**`{found.name}`**" if found.name in CHOSEN else f"`{found.name}`",
+                found.doc,
+                f"`{found.formula}`",
+                found.unit,
+                ", ".join(found.inputs),
+                str(found.warm_up),
+                f"{found.words} / {found.past} / {found.operations}",
+                found.source,
+            )
+            for found in ALL_INDICATORS
+            if found.family == family
+        )
+        head = ("name", "meaning", "formula", "unit", "inputs", "warm-up", "state / past / operations", "source")
+        parts += [f"## {family.capitalize()}\n", grid(head, rows) + "\n"]
+    return "\n".join(parts)
+
+
 def environment_example() -> str:
     """List every TAYHO_* variable with its meaning and its default, all switched off."""
     lines = ["# Copy to .env and uncomment what shall differ from conf/<profile>.toml. Written by `make docs`."]
@@ -208,6 +238,7 @@ def pages() -> dict[Path, str]:
         DOCS / "rooms.md": rooms_page(),
         DOCS / "api.md": api_page(),
         DOCS / "dags.md": dags_page(),
+        DOCS / "indicators.md": indicators_page(),
         DOCS / "adr" / "README.md": decisions_page(),
         DOCS / "troubleshooting.md": findings_page(),
     }
