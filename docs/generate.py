@@ -5,6 +5,7 @@
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from spark_apps.tables.model import Column, Layer, Rule, Table
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 HEAD = "<!-- written by `make docs`; change the source it comes from, not this page -->\n"
+INDICATOR_WORDS = """`IndicatorFold(names)` folds those that are named; tables hold those in bold. Warm-up: rows without a
+value. State in doubles, past in earlier rows, operations per row; what shares a state is counted together.
+"""
 FLOORS = "<!-- floors: written by `make docs` -->"
 
 
@@ -103,33 +107,26 @@ def sentence(text: str | None) -> str:
 
 def floors() -> list[str]:
     """Give the floors of the import contract, top to bottom."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = project["tool"]["importlinter"]["contracts"]
-    layers: list[str] = next(contract["layers"] for contract in contracts if contract["id"] == "rooms")
-    return layers
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    return [*next(one["layers"] for one in tools["importlinter"]["contracts"] if one["id"] == "rooms")]
 
 
 def architecture_page() -> str:
     """Put the floors as they are now into the page that people write."""
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
-    head, _, rest = text.partition(FLOORS)
-    _, end, tail = rest.partition("<!-- floors end -->")
-    return f"{head}{FLOORS}\n```\n" + "\n".join(floors()) + f"\n```\n{end}{tail}"
+    picture = "\n".join([FLOORS, "```", *floors(), "```", ""])
+    return re.sub(f"{FLOORS}.*?(?=<!-- floors end)", picture, text, flags=re.DOTALL)
 
 
 def rooms_page() -> str:
     """List the rooms in import order, as the import contract has them."""
     package = griffe.load("spark_apps", search_paths=[ROOT])
     rows = []
-    for floor in floors():
-        for room in floor.replace("|", " ").replace(":", " ").split():
-            name = room.strip("()")
-            if name in package.members:
-                rows.append((f"`{name}`", sentence(package[name].docstring.value if package[name].docstring else "")))
-            else:
-                rows.append((f"`{name}`", "(its place is decided; it does not exist yet)"))
-    words = "A room imports rooms below it, never above; `make check` holds it.\n"
-    return "\n".join([HEAD, "# Rooms, top to bottom\n", words, grid(("room", "what it holds"), iter(rows)) + "\n"])
+    for room in re.findall(r"\w+", " ".join(floors())):
+        said = package[room].docstring if room in package.members else None
+        rows.append((f"`{room}`", sentence(said.value) if said else "(its place is decided; it does not exist yet)"))
+    parts = [HEAD, "# Rooms, top to bottom\n", "A room imports rooms below it, never above; `make check` holds it.\n"]
+    return "\n".join([*parts, grid(("room", "what it holds"), iter(rows)) + "\n"])
 
 
 def public_names(module: griffe.Module) -> Iterator[tuple[str, str]]:
@@ -190,12 +187,7 @@ def findings_page() -> str:
 
 def indicators_page() -> str:
     """List every indicator of the kernels by family: meaning, formula, unit, warm-up, cost and source."""
-    words = (
-        f"{len(ALL_INDICATORS)} indicators of one fold, `IndicatorFold(names)`; tables hold {len(CHOSEN)}, in bold. "
-        "Warm-up is the number of rows without a value. State is counted in doubles, past in earlier rows of the five "
-        "inputs, operations per row; indicators of one state are computed, and counted, together.\n"
-    )
-    parts = [HEAD, "# Indicators\n", words]
+    parts = [HEAD, f"# {len(ALL_INDICATORS)} indicators of one fold\n", INDICATOR_WORDS]
     for family in get_args(Family):
         rows = (
             (
@@ -251,7 +243,6 @@ def main() -> None:
     for path in set((DOCS / "tables").glob("*.md")) - made.keys():
         path.unlink()
     for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     print(f"docs: {len(made)} pages written")
 
