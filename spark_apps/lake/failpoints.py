@@ -15,6 +15,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+# How long a place waits for the others, in seconds.
+PATIENCE = 180
+
 _reached: Counter[str] = Counter()
 
 
@@ -39,7 +42,8 @@ def reach(place: str, group: int = 0, wait: float = 0) -> None:
         if _reached[place] == _wanted()[place]:
             time.sleep(wait)
             _meet(place, group or os.getpgid(0))
-            time.sleep(3600)  # the kill ends it
+            time.sleep(PATIENCE)
+            os.killpg(group or os.getpgid(0), signal.SIGTERM)  # another place was never reached: no kill, no drill
 
 
 def watch_commit_entries(query: str, checkpoint: Path) -> None:

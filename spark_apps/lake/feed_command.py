@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from spark_apps.errors import TayhoError
 from spark_apps.lake.feed import FeedReport, Pace
 from spark_apps.lake.logs import configure
 from spark_apps.settings import Settings, load
@@ -22,7 +23,11 @@ def main(publish: Callable[[Settings, date, Pace], FeedReport]) -> None:
         configure(settings)
         for days in range((end - start).days + 1):
             day = (start + timedelta(days=days)).date()
-            report = publish(settings, day, Pace(factor))
+            try:
+                report = publish(settings, day, Pace(factor))
+            except TayhoError as error:
+                typer.echo(f"{day}: {type(error).__name__}: {error}", err=True)
+                raise typer.Exit(1) from error
             typer.echo(f"{day}: {report.messages} messages, {report.refused} refused, {report.clocks} clocks")
 
     command.__doc__ = "Publish each session from --start to --end, inclusive, or what is still missing of it."

@@ -87,7 +87,9 @@ def _copy(
         made = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
     rows = made.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
-    written = int(opened(table, settings).history(1)[0]["operationMetrics"]["numOutputRows"])
+    counted = opened(table, settings).history(1)[0]["operationMetrics"]
+    # Files that hold other slices too are written anew: their rows are output, but not of this run.
+    written = int(counted["numOutputRows"]) - int(counted.get("numCopiedRows", 0))
     if not is_of_files:
         return RunReport(table.full_name, "done", rows_in=first_input.count(), rows_out=written)
     rows_in = lines.get["read"] - lines.get["of_other_slices"]

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +61,13 @@ def finish(lake: Application) -> float:
 def kill_at(lake: Application, *failpoints: str) -> bool:
     """Kill at one failpoint after the other until a kill hits; say whether one did, each query that it names."""
     for failpoint in failpoints:
-        if lake.start(failpoint).wait(600) != -signal.SIGKILL:
-            return False
-        if all(lake.open_batch(place.partition(":")[0]) >= 0 for place in failpoint.split(",")):
+        process = lake.start(failpoint)
+        try:
+            was_killed = process.wait(600) == -signal.SIGKILL
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        if was_killed and all(lake.open_batch(place.partition(":")[0]) >= 0 for place in failpoint.split(",")):
             return True
     return False
 

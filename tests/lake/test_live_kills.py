@@ -30,6 +30,10 @@ PLACES = (
 )
 
 
+# A start costs minutes where many share two cores.
+pytestmark = pytest.mark.timeout(1_800)
+
+
 @pytest.fixture(scope="module")
 def calm(unbroken: Application, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Found:
     """Read what became of the session undisturbed, silver made in a copy of that lake."""

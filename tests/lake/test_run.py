@@ -33,7 +33,7 @@ from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
 from spark_apps.tables.market import BARS_5M, TICKS, TRADES
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
-from tests.frames import DAY
+from tests.frames import DAY, rows
 from tests.lakes import put_messages
 
 TODAY = batch(DAY, DAY)
@@ -176,8 +176,12 @@ def test_an_end_before_the_start_is_refused() -> None:
 
 def test_delta_itself_refuses_a_row_that_breaks_a_stored_rule(spark: SparkSession, settings: Settings) -> None:
     ensure(BARS_5M, settings)
-    path = settings.lake_root / "gold" / "bars_5m"
-    row = {column.name: None for column in BARS_5M.columns} | {"low": Decimal(0)}
-    frame = spark.createDataFrame([tuple(row.values())], ", ".join(f"{c.name} {c.type}" for c in BARS_5M.columns))
-    with pytest.raises(Exception, match="DELTA_"):
-        frame.na.fill(1).write.format("delta").mode("append").save(str(path))
+    bar = {"open": 0, "low": 0, "high": 1, "close": 1, "value": 1}
+    (rule,) = (rule for rule in BARS_5M.rules if rule.name == "low_is_positive")
+    frame = rows(spark, BARS_5M, bar)
+    with pytest.raises(Exception, match=rf"DELTA_VIOLATE_CONSTRAINT_WITH_VALUES.*{rule.name} \({rule.expect}\)"):
+        frame.write.format("delta").mode("append").save(str(settings.lake_root / "gold" / "bars_5m"))
+    rows(spark, BARS_5M, bar | {"low": 1, "open": 1}).write.format("delta").mode("append").save(
+        str(settings.lake_root / "gold" / "bars_5m")
+    )
+    assert row_count(BARS_5M, settings) == 1

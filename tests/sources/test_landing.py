@@ -53,8 +53,9 @@ def test_every_line_has_one_outcome(spark: SparkSession, settings: Settings) -> 
 
 def test_a_slice_takes_its_own_lines_and_counts_them(spark: SparkSession, settings: Settings) -> None:
     put(settings, "XANB", "20/11/2026", "19/11/2026", "20/11/2027")
+    run(lines, EVERY_DAY, spark, settings)
     report = run(lines, batch(date(2026, 11, 20), date(2026, 11, 20)), spark, settings)
-    assert (report.rows_in, report.rows_out) == (1, 1)
+    assert (report.rows_in, report.rows_out, row_count(lines.writes, settings)) == (1, 1, 3)
 
 
 def test_a_missing_column_is_one_sentence_with_file_and_column(spark: SparkSession, settings: Settings) -> None:

@@ -1,0 +1,135 @@
+"""What seldom happens: rules broken inside a worker, a fold's rows that are not its states', a build without git."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.errors import EmptyInput, RuleViolated, StateMismatch
+from spark_apps.jobs.bars_1m import job as bars_1m
+from spark_apps.jobs.indicators_1d import job as indicators_1d
+from spark_apps.jobs.trades import job as trades
+from spark_apps.kernels.parameters import FoldParameters
+from spark_apps.kernels.records import ClockFlag, Kind, Rows, encode_clock, encode_trades, split_outputs
+from spark_apps.kernels.records import join as laid_out
+from spark_apps.lake.files import check
+from spark_apps.lake.job import batch
+from spark_apps.lake.live_fold import FoldProcessor
+from spark_apps.lake.provenance import code_commit
+from spark_apps.lake.reading import landing_files
+from spark_apps.lake.run import run
+from spark_apps.lake.tables import ensure
+from spark_apps.settings import Settings
+from spark_apps.tables.daily import DAILY_PRICES
+from spark_apps.tables.indicators import INDICATORS_1D
+from spark_apps.tables.market import BARS_1M, TICKS
+from spark_apps.tables.sources import CAFEF_PRICES
+from tests.frames import DAY
+from tests.kernels.session import PARAMETERS, SECOND, SESSION, entry, rows_of
+from tests.lake.test_folds import BEFORE, price
+from tests.lake.test_run import TICK, put
+
+BAR = {"open": 10, "high": 12, "low": 10, "close": 11, "volume": 5, "trade_count": 1}
+
+
+def test_a_file_job_names_the_rule_that_its_rows_break() -> None:
+    made = pa.Table.from_pylist([BAR | {"high": 9}])
+    with (
+        duckdb.connect() as engine,
+        pytest.raises(RuleViolated, match=r"gold.bars_1m, 2026-11-20: {'high_is_not_below_low': 1, "),
+    ):
+        check(engine, made, made, BARS_1M, DAY)
+
+
+def test_a_file_job_without_sums_counts_its_warnings_all_the_same() -> None:
+    made = pa.Table.from_pylist([BAR, BAR | {"high": 10, "close": 10}])
+    with duckdb.connect() as engine:
+        found = check(engine, made, made, replace(BARS_1M, conserves=()), DAY)
+    assert found == {"range_is_under_ten_percent": 1}
+
+
+def test_the_warnings_of_all_sessions_are_added_up(spark: SparkSession, settings: Settings) -> None:
+    days = (DAY - timedelta(1), DAY)
+    for day in days:
+        tick = TICK | {"session_date": day}
+        put(TICKS, settings, tick, tick | {"source_seq": 2, "price": Decimal(20)})
+    for job in (trades, bars_1m):
+        report = run(job, batch(*days), spark, settings)
+    assert report.warnings == {"range_is_under_ten_percent": 2}
+
+
+def test_rows_of_another_run_than_their_states_are_refused(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, price(BEFORE, 10), price(DAY, 12))
+    run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
+    ensure(INDICATORS_1D, settings).update(updates={"run_id": "'another'"})
+    with pytest.raises(StateMismatch, match=rf"of {BEFORE} come from different runs.*run the job again from {BEFORE}"):
+        run(indicators_1d, batch(DAY, DAY), spark, settings)
+
+
+def test_an_image_names_the_commit_that_it_was_built_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_CODE_COMMIT", "built-from-this")
+    assert code_commit() == "built-from-this"
+
+
+def test_a_landing_folder_without_files_is_named(settings: Settings) -> None:
+    with pytest.raises(EmptyInput, match=r"landing: no \.csv or \.csv\.gz file for landing.cafef_prices"):
+        landing_files(CAFEF_PRICES, settings)
+
+
+class Store:
+    """Stand for Spark's state store: a value for each name, kept between processors."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, tuple[Any, ...]] = {}
+        self.name = ""
+
+    def getValueState(self, name: str, schema: Any) -> "Store":  # noqa: N802 - Spark's name
+        state = Store()
+        state.values, state.name = self.values, name
+        return state
+
+    def get(self) -> tuple[Any, ...] | None:
+        return self.values.get(self.name)
+
+    def update(self, value: tuple[Any, ...]) -> None:
+        self.values[self.name] = value
+
+
+def batches_of(processor: FoldProcessor, *batches: list[bytes]) -> Iterator[list[pd.DataFrame]]:
+    offset = 0
+    for records in batches:
+        offsets = range(offset, offset + len(records))
+        offset += len(records)
+        given = pd.DataFrame({"partition": 7, "offset": offsets, "value": records})
+        yield list(processor.handleInputRows((7,), iter([given]), None))
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_failpoint_inside_the_write_parts_the_output_and_changes_no_row(
+    is_restarted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = [
+        encode_clock(0, SESSION, ClockFlag.OPENS),
+        encode_trades(rows_of((entry(1, 5), entry(1, 5, instrument_id=2)))),
+    ]
+    ends = [encode_clock(60 * SECOND, SESSION, ClockFlag.ENDS)]
+    parameters, store = FoldParameters(*PARAMETERS[:5]), Store()
+    parts: list[list[pd.DataFrame]] = []
+    monkeypatch.setenv("TAYHO_FAILPOINT", "fold:inside_write:9")
+    for run_id, records in (("first", session), ("second" if is_restarted else "first", ends)):
+        processor = FoldProcessor(parameters, run_id, 0)
+        processor.init(store)  # type: ignore[arg-type]  # it stands for Spark's handle
+        parts += batches_of(processor, records)
+    assert [len(frame) for frame in parts[-1]] == [1, 1]
+    outputs = [value for frame in parts[-1] for value in frame["value"]]
+    bars: Rows = split_outputs(*laid_out(outputs))[Kind.BAR]
+    assert bars["instrument_id"].tolist() == [1, 2]
+    assert np.all(bars["volume"] == 10)
