@@ -113,6 +113,13 @@ def test_row_by_row_is_the_same_as_all_at_once(kernels: Kernels) -> None:
     assert same(whole, in_parts(kernels.IndicatorFold(names), walked, [*range(101)]))
 
 
+def test_a_restored_fold_goes_on_to_the_bit(kernels: Kernels) -> None:
+    walked, first, second = walk(4, 150, instruments=1), kernels.IndicatorFold(NAMES), kernels.IndicatorFold(NAMES)
+    first.apply(*walked.part(0, 90))
+    second.restore(1, first.state(1))
+    assert same(first.apply(*walked.part(90, 150)), second.apply(*walked.part(90, 150)))
+
+
 def test_a_choice_gives_the_columns_of_the_whole_in_the_order_asked_for(kernels: Kernels) -> None:
     walked, names = walk(6, 90, instruments=1), ["obv", "adx_14", "sma_20", "macd_signal_9"]
     everything, _, _ = kernels.IndicatorFold(NAMES).apply(*walked)
