@@ -24,8 +24,8 @@ from spark_apps.tables.model import Column, Layer, Rule, Table
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 HEAD = "<!-- written by `make docs`; change the source it comes from, not this page -->\n"
-INDICATOR_WORDS = """`IndicatorFold(names)` folds those that are named; tables hold those in bold. Warm-up: rows without a
-value. State in doubles, past in earlier rows, operations per row; what shares a state is counted together.
+INDICATOR_WORDS = """`IndicatorFold(names)` folds what is named; tables hold those in bold. Warm-up: rows without value.
+State in doubles, past in earlier rows, operations per row; what shares a state is counted together.
 """
 FLOORS = "<!-- floors: written by `make docs` -->"
 
@@ -239,8 +239,7 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     """Write every page and remove pages of tables that are gone."""
-    made = pages()
-    for path in set((DOCS / "tables").glob("*.md")) - made.keys():
+    for path in set((DOCS / "tables").glob("*.md")) - (made := pages()).keys():
         path.unlink()
     for path, text in made.items():
         path.write_text(text, encoding="utf-8")

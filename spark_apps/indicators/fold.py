@@ -26,17 +26,23 @@ def fold_daily(prices: DataFrame, opening: DataFrame, kernels: Kernels) -> DataF
     """Fold daily prices on the adjusted scale: open, high and low move with the close.
 
     Grain: one row per instrument, indices left out, per session with an adjusted close above zero; `state` is
-    kept on the last row of each instrument's year and of the run.
+    kept on the last row of each instrument's year and of the run. A session without an opening price opens
+    at its close.
     """
+    prices = prices.withColumn("open", F.coalesce("open", "close"))
     scale = F.col("adjusted_close").cast("DOUBLE") / F.col("close").cast("DOUBLE")
-    bars = drop_indices(prices).where(F.col("adjusted_close") > 0).select(
-        "instrument_id",
-        "session_date",
-        F.unix_date("session_date").cast("BIGINT").alias("clock"),
-        *[(F.col(name).cast("DOUBLE") * scale).alias(name) for name in ("open", "high", "low")],
-        F.col("adjusted_close").cast("DOUBLE").alias("close"),
-        "volume",
-        "available_at",
+    bars = (
+        drop_indices(prices)
+        .where(F.col("adjusted_close") > 0)
+        .select(
+            "instrument_id",
+            "session_date",
+            F.unix_date("session_date").cast("BIGINT").alias("clock"),
+            *[(F.col(name).cast("DOUBLE") * scale).alias(name) for name in ("open", "high", "low")],
+            F.col("adjusted_close").cast("DOUBLE").alias("close"),
+            "volume",
+            "available_at",
+        )
     )
     return _fold(bars, opening, kernels).drop("clock")
 
