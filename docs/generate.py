@@ -1,10 +1,11 @@
-"""Write the pages that can be derived: tables, lineage, rooms, public names, DAGs, decisions, findings of `doctor`.
+"""Write the pages that can be derived: tables, lineage, rooms, public names, indicators, DAGs, decisions, `doctor`.
 
 `pages` gives every page without writing it, so that a test can compare the folder with it. `make docs` writes.
 """
 
 import ast
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,16 @@ from pydantic import SecretStr
 from spark_apps.lake.doctor import CHECKS, SETTINGS
 from spark_apps.settings import Settings, variables
 from spark_apps.tables import ALL_TABLES
+from spark_apps.tables.indicator_model import Family
+from spark_apps.tables.indicators import ALL_INDICATORS, CHOSEN
 from spark_apps.tables.model import Column, Layer, Rule, Table
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 HEAD = "<!-- written by `make docs`; change the source it comes from, not this page -->\n"
+INDICATOR_WORDS = """`IndicatorFold(names)` folds what is named; tables hold those in bold. Warm-up: rows without value.
+State in doubles, past in earlier rows, operations per row; what shares a state is counted together.
+"""
 FLOORS = "<!-- floors: written by `make docs` -->"
 
 
@@ -101,33 +107,26 @@ def sentence(text: str | None) -> str:
 
 def floors() -> list[str]:
     """Give the floors of the import contract, top to bottom."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = project["tool"]["importlinter"]["contracts"]
-    layers: list[str] = next(contract["layers"] for contract in contracts if contract["id"] == "rooms")
-    return layers
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    return [*next(one["layers"] for one in tools["importlinter"]["contracts"] if one["id"] == "rooms")]
 
 
 def architecture_page() -> str:
     """Put the floors as they are now into the page that people write."""
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
-    head, _, rest = text.partition(FLOORS)
-    _, end, tail = rest.partition("<!-- floors end -->")
-    return f"{head}{FLOORS}\n```\n" + "\n".join(floors()) + f"\n```\n{end}{tail}"
+    picture = "\n".join([FLOORS, "```", *floors(), "```", ""])
+    return re.sub(f"{FLOORS}.*?(?=<!-- floors end)", picture, text, flags=re.DOTALL)
 
 
 def rooms_page() -> str:
     """List the rooms in import order, as the import contract has them."""
     package = griffe.load("spark_apps", search_paths=[ROOT])
     rows = []
-    for floor in floors():
-        for room in floor.replace("|", " ").replace(":", " ").split():
-            name = room.strip("()")
-            if name in package.members:
-                rows.append((f"`{name}`", sentence(package[name].docstring.value if package[name].docstring else "")))
-            else:
-                rows.append((f"`{name}`", "(its place is decided; it does not exist yet)"))
-    words = "A room imports rooms below it, never above; `make check` holds it.\n"
-    return "\n".join([HEAD, "# Rooms, top to bottom\n", words, grid(("room", "what it holds"), iter(rows)) + "\n"])
+    for room in re.findall(r"\w+", " ".join(floors())):
+        said = package[room].docstring if room in package.members else None
+        rows.append((f"`{room}`", sentence(said.value) if said else "(its place is decided; it does not exist yet)"))
+    parts = [HEAD, "# Rooms, top to bottom\n", "A room imports rooms below it, never above; `make check` holds it.\n"]
+    return "\n".join([*parts, grid(("room", "what it holds"), iter(rows)) + "\n"])
 
 
 def public_names(module: griffe.Module) -> Iterator[tuple[str, str]]:
@@ -186,6 +185,29 @@ def findings_page() -> str:
     return "\n".join(parts)
 
 
+def indicators_page() -> str:
+    """List every indicator of the kernels by family: meaning, formula, unit, warm-up, cost and source."""
+    parts = [HEAD, f"# {len(ALL_INDICATORS)} indicators of one fold\n", INDICATOR_WORDS]
+    for family in get_args(Family):
+        rows = (
+            (
+                f"**`{found.name}`**" if found.name in CHOSEN else f"`{found.name}`",
+                found.doc,
+                f"`{found.formula}`",
+                found.unit,
+                ", ".join(found.inputs),
+                str(found.warm_up),
+                f"{found.words} / {found.past} / {found.operations}",
+                found.source,
+            )
+            for found in ALL_INDICATORS
+            if found.family == family
+        )
+        head = ("name", "meaning", "formula", "unit", "inputs", "warm-up", "state / past / operations", "source")
+        parts += [f"## {family.capitalize()}\n", grid(head, rows) + "\n"]
+    return "\n".join(parts)
+
+
 def environment_example() -> str:
     """List every TAYHO_* variable with its meaning and its default, all switched off."""
     lines = ["# Copy to .env and uncomment what shall differ from conf/<profile>.toml. Written by `make docs`."]
@@ -208,6 +230,7 @@ def pages() -> dict[Path, str]:
         DOCS / "rooms.md": rooms_page(),
         DOCS / "api.md": api_page(),
         DOCS / "dags.md": dags_page(),
+        DOCS / "indicators.md": indicators_page(),
         DOCS / "adr" / "README.md": decisions_page(),
         DOCS / "troubleshooting.md": findings_page(),
     }
@@ -216,11 +239,9 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     """Write every page and remove pages of tables that are gone."""
-    made = pages()
-    for path in set((DOCS / "tables").glob("*.md")) - made.keys():
+    for path in set((DOCS / "tables").glob("*.md")) - (made := pages()).keys():
         path.unlink()
     for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     print(f"docs: {len(made)} pages written")
 

@@ -147,20 +147,27 @@ py::dict fold_bars(const Column<std::int32_t>& instrument_id, const Column<Int>&
 
 class IndicatorFold {
   public:
-    py::tuple apply(const Column<std::int32_t>& instrument_id, const Column<double>& high, const Column<double>& low,
-                    const Column<double>& close, const Column<Int>& volume) {
-        const auto size = rows_of("indicators", instrument_id, high, low, close, volume);
-        const kernels::PriceColumns rows{instrument_id.data(), high.data(),   low.data(),
+    explicit IndicatorFold(const std::vector<std::string>& names) : fold_(names, unknown_) {
+        if (unknown_) {
+            raise("SchemaMismatch", "indicators: '" + *unknown_ +
+                                        "' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py");
+        }
+    }
+
+    py::tuple apply(const Column<std::int32_t>& instrument_id, const Column<double>& open, const Column<double>& high,
+                    const Column<double>& low, const Column<double>& close, const Column<Int>& volume) {
+        const auto size = rows_of("indicators", instrument_id, open, high, low, close, volume);
+        const kernels::PriceColumns rows{instrument_id.data(), open.data(),   high.data(), low.data(),
                                          close.data(),         volume.data(), size};
         const auto bad = kernels::IndicatorFold::first_bad(rows);
         if (bad < size) {
-            raise("RuleViolated", "indicators: row " + std::to_string(bad) + ", high " + std::to_string(high.data()[bad]) +
-                                      ", low " + std::to_string(low.data()[bad]) + ", close " +
-                                      std::to_string(close.data()[bad]) +
+            const auto text = [bad](const auto* values) { return std::to_string(values[bad]); };
+            raise("RuleViolated", "indicators: row " + std::to_string(bad) + ", open " + text(rows.open) + ", high " +
+                                      text(rows.high) + ", low " + text(rows.low) + ", close " + text(rows.close) +
                                       ": not finite. Set such rows aside before folding");
         }
-        const auto count = static_cast<py::ssize_t>(size);
-        Column<double> values({count, py::ssize_t{kernels::INDICATORS}});
+        const auto count = static_cast<py::ssize_t>(size), width = static_cast<py::ssize_t>(fold_.width());
+        py::array_t<double, py::array::f_style> values({count, width});
         Column<Int> opening(count), closing(count);
         auto *values_out = values.mutable_data();
         auto *opening_out = opening.mutable_data(), *closing_out = closing.mutable_data();
@@ -182,8 +189,20 @@ class IndicatorFold {
     }
 
   private:
+    kernels::Problem unknown_;
     kernels::IndicatorFold fold_;
 };
+
+// Name, warm-up rows, and of its group the words of state and the rows of past, for every indicator in order.
+py::list indicator_outputs() {
+    py::list outputs;
+    for (const auto& group : kernels::all_groups()) {
+        for (int k = 0; k < group.count; ++k) {
+            outputs.append(py::make_tuple(group.outputs[k].name, group.outputs[k].warm_up, group.words, group.back));
+        }
+    }
+    return outputs;
+}
 
 }  // namespace
 
@@ -196,11 +215,12 @@ PYBIND11_MODULE(_native, module) {
         .def("touched", &BarFold::touched)
         .def("restore", &BarFold::restore, py::arg("sections"));
     py::class_<IndicatorFold>(module, "IndicatorFold")
-        .def(py::init<>())
-        .def("apply", &IndicatorFold::apply, py::arg("instrument_id"), py::arg("high"), py::arg("low"), py::arg("close"),
-             py::arg("volume"))
+        .def(py::init<const std::vector<std::string>&>(), py::arg("names"))
+        .def("apply", &IndicatorFold::apply, py::arg("instrument_id"), py::arg("open_price"), py::arg("high"), py::arg("low"),
+             py::arg("close"), py::arg("volume"))
         .def("state", &IndicatorFold::state, py::arg("instrument_id"))
         .def("restore", &IndicatorFold::restore, py::arg("instrument_id"), py::arg("state"));
+    module.def("indicator_outputs", &indicator_outputs);
     module.def("fold_bars", &fold_bars, py::arg("instrument_id"), py::arg("event_time"), py::arg("source_seq"),
                py::arg("price"), py::arg("quantity"), py::arg("width"));
 }

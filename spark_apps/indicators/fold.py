@@ -1,4 +1,4 @@
-"""Ten indicators over bars, by one fold whose state is carried from session to session."""
+"""The chosen indicators over bars, by one fold whose state is carried from session to session."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from spark_apps.kernels import Kernels, reference
 from spark_apps.kernels.arrow import map_batches
 from spark_apps.kernels.records import Ints
 from spark_apps.market.indices import drop_indices
-from spark_apps.tables.indicators import INDICATORS
+from spark_apps.tables.indicators import CHOSEN, INDICATORS
 
 FOLDED = (
     "instrument_id INT, session_date DATE, clock BIGINT, "
@@ -23,21 +23,26 @@ FOLDED = (
 
 
 def fold_daily(prices: DataFrame, opening: DataFrame, kernels: Kernels) -> DataFrame:
-    """Fold daily prices on the adjusted scale: high and low move with the close.
+    """Fold daily prices on the adjusted scale: open, high and low move with the close.
 
     Grain: one row per instrument, indices left out, per session with an adjusted close above zero; `state` is
-    kept on the last row of each instrument's year and of the run.
+    kept on the last row of each instrument's year and of the run. A session without an opening price opens
+    at its close.
     """
+    prices = prices.withColumn("open", F.coalesce("open", "close"))
     scale = F.col("adjusted_close").cast("DOUBLE") / F.col("close").cast("DOUBLE")
-    bars = drop_indices(prices).where(F.col("adjusted_close") > 0).select(
-        "instrument_id",
-        "session_date",
-        F.unix_date("session_date").cast("BIGINT").alias("clock"),
-        (F.col("high").cast("DOUBLE") * scale).alias("high"),
-        (F.col("low").cast("DOUBLE") * scale).alias("low"),
-        F.col("adjusted_close").cast("DOUBLE").alias("close"),
-        "volume",
-        "available_at",
+    bars = (
+        drop_indices(prices)
+        .where(F.col("adjusted_close") > 0)
+        .select(
+            "instrument_id",
+            "session_date",
+            F.unix_date("session_date").cast("BIGINT").alias("clock"),
+            *[(F.col(name).cast("DOUBLE") * scale).alias(name) for name in ("open", "high", "low")],
+            F.col("adjusted_close").cast("DOUBLE").alias("close"),
+            "volume",
+            "available_at",
+        )
     )
     return _fold(bars, opening, kernels).drop("clock")
 
@@ -48,7 +53,7 @@ def fold_minutes(bars: DataFrame, opening: DataFrame, kernels: Kernels) -> DataF
         "instrument_id",
         "session_date",
         F.col("bar_start").alias("clock"),
-        *[F.col(name).cast("DOUBLE").alias(name) for name in ("high", "low", "close")],
+        *[F.col(name).cast("DOUBLE").alias(name) for name in ("open", "high", "low", "close")],
         "volume",
         "available_at",
     )
@@ -73,7 +78,7 @@ def fold_task(kernels: Kernels, records: pa.Table) -> pa.Table:
 
     Years are folded one after another, so that each instrument's state can be kept at the end of each.
     """
-    fold = kernels.IndicatorFold()
+    fold = kernels.IndicatorFold(CHOSEN)
     is_state = pc.is_valid(records["state"])
     for row in records.filter(is_state).select(["instrument_id", "state"]).to_pylist():
         fold.restore(row["instrument_id"], row["state"])
@@ -85,13 +90,8 @@ def fold_task(kernels: Kernels, records: pa.Table) -> pa.Table:
 
 def _fold_year(fold: reference.IndicatorFold, bars: pa.Table) -> pa.Table:
     instruments = bars["instrument_id"].to_numpy()
-    values, opening, closing = fold.apply(
-        instruments,
-        bars["high"].to_numpy(),
-        bars["low"].to_numpy(),
-        bars["close"].to_numpy(),
-        bars["volume"].to_numpy(),
-    )
+    opened, high, low, close, volume = (bars[name].to_numpy() for name in ("open", "high", "low", "close", "volume"))
+    values, opening, closing = fold.apply(instruments, opened, high, low, close, volume)
     ids, last_from_end = np.unique(instruments[::-1], return_index=True)
     states: list[bytes | None] = [None] * len(instruments)
     for instrument, place in zip(ids, len(instruments) - 1 - last_from_end, strict=True):

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,7 +43,7 @@ class Day:
     """Hold what a person wants to know afterwards: rows per table, the session in a few figures, where to look."""
 
     rows: list[tuple[str | int, ...]]
-    summary: dict[str, Any]
+    summary: Mapping[str, Any]
     places: dict[str, Path]
 
 

@@ -18,7 +18,7 @@ from spark_apps.kernels import reference
 from spark_apps.kernels.records import Ints
 from spark_apps.kernels.reference_indicators import state_hash
 
-__all__ = ["NATIVE", "BarFold", "IndicatorFold", "Kernels", "choose", "fold_bars", "state_hash"]
+__all__ = ["NATIVE", "BarFold", "IndicatorFold", "Kernels", "choose", "fold_bars", "indicator_outputs", "state_hash"]
 
 logger = structlog.get_logger(__name__)
 
@@ -30,6 +30,7 @@ class Kernels(Protocol):
 
     BarFold: type[reference.BarFold]
     IndicatorFold: type[reference.IndicatorFold]
+    indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
 
 
@@ -60,3 +61,4 @@ _BEST = _load("_native" if NATIVE else "reference")
 BarFold = _BEST.BarFold
 IndicatorFold = _BEST.IndicatorFold
 fold_bars = _BEST.fold_bars
+indicator_outputs = _BEST.indicator_outputs

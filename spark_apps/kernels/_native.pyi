@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,11 @@ class BarFold:
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None: ...
 
 class IndicatorFold:
-    def __init__(self) -> None: ...
+    def __init__(self, names: Sequence[str]) -> None: ...
     def apply(
         self,
         instrument_id: NDArray[np.int32],
+        open_price: NDArray[np.float64],
         high: NDArray[np.float64],
         low: NDArray[np.float64],
         close: NDArray[np.float64],
@@ -26,6 +27,7 @@ class IndicatorFold:
     def state(self, instrument_id: int) -> bytes: ...
     def restore(self, instrument_id: int, state: bytes) -> None: ...
 
+def indicator_outputs() -> list[tuple[str, int, int, int]]: ...
 def fold_bars(
     instrument_id: NDArray[np.int32],
     event_time: NDArray[np.int64],

@@ -2,6 +2,6 @@
 
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.kernels.reference_fold_bars import fold_bars
-from spark_apps.kernels.reference_indicators import IndicatorFold
+from spark_apps.kernels.reference_indicators import IndicatorFold, indicator_outputs
 
-__all__ = ["BarFold", "IndicatorFold", "fold_bars"]
+__all__ = ["BarFold", "IndicatorFold", "fold_bars", "indicator_outputs"]

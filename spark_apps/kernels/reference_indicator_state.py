@@ -1,198 +1,167 @@
 """Hold what the indicator fold remembers of one instrument, and take one row after the other.
 
-Formulas, seeds and order of operations are those of TA-Lib 0.6 (SMA, EMA, RSI, MACD, BBANDS, ATR, OBV, ROC, STOCHF,
-MFI), so values equal its values; MACD's fast mean is seeded, as there, by the 12 closes that end with the 26th. Only
-+ - * / and sqrt occur, in one order, which IEEE 754 fixes.
+Seeds and order of operations are TA-Lib's where it has the indicator, so values equal its values. Only + - * / and
+sqrt occur, in one order, which IEEE 754 fixes.
 
-The digest is FNV-1a 64 over the rows seen (high, low, close, volume), taken eight bytes at a time, the upper half
-folded down after each step. Equal digests mean equal history, hence equal state; hashing all bytes of the state at
-every row would cost more than the indicators.
+The digest is FNV-1a 64 over the rows seen (open, high, low, close, volume as doubles), taken eight bytes at a time, the
+upper half folded down after each step. Equal digests mean equal history, hence equal state; hashing all bytes of the
+state at every row would cost more than the indicators.
 """
 
-import math
 import struct
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import Self
 
+from spark_apps.kernels import reference_momentum as momentum
+from spark_apps.kernels import reference_momentum_ranges as ranges
+from spark_apps.kernels import reference_trend_averages as averages
+from spark_apps.kernels import reference_trend_direction as direction
+from spark_apps.kernels import reference_volatility as volatility
+from spark_apps.kernels import reference_volume as volume
+from spark_apps.kernels.reference_parts import HISTORY, Group, Past, Row, Values, larger, magnitude
 from spark_apps.kernels.sections import FNV_OFFSET, FNV_PRIME, MASK
 
-# Below this a difference counts as zero; TA-Lib's TA_EPSILON.
-EPSILON = 1e-14
-NAN = math.nan
+INPUTS = ("open", "high", "low", "close", "volume")
+
+# The order of spark_apps/tables/indicators.py and of cpp_udfs/include/kernels/indicator_lanes.hpp.
+GROUPS: tuple[type[Group], ...] = (
+    averages.Mean20,
+    averages.Exponential20,
+    averages.ChainedExponential20,
+    averages.Weighted20,
+    averages.Triangular20,
+    averages.Kaufman10,
+    averages.Tillson5,
+    averages.Hull16,
+    averages.ZeroLag20,
+    averages.Smoothed14,
+    averages.VolumeWeighted20,
+    averages.Regression14,
+    averages.Middle14,
+    averages.Macd,
+    averages.Trix15,
+    averages.Detrended20,
+    direction.KnowSureThing,
+    direction.ParabolicSar,
+    direction.Directional14,
+    direction.DirectionalIndex14,
+    direction.DirectionalRating14,
+    direction.Aroon14,
+    direction.Vortex14,
+    direction.Ichimoku,
+    direction.Supertrend10,
+    direction.MassIndex25,
+    momentum.Rsi14,
+    momentum.Chande14,
+    ranges.Stochastic14,
+    ranges.StochasticMeans14,
+    momentum.StochasticRsi14,
+    ranges.Williams14,
+    ranges.CommodityChannel20,
+    momentum.Change10,
+    momentum.AbsoluteOscillator,
+    momentum.PercentageOscillator,
+    ranges.Ultimate,
+    ranges.BalanceOfPower,
+    ranges.Awesome,
+    momentum.TrueStrength,
+    momentum.Coppock,
+    ranges.RelativeVigor10,
+    ranges.ElderRay13,
+    momentum.ForecastOscillator14,
+    momentum.Psychological12,
+    momentum.Disparity20,
+    momentum.Efficiency10,
+    ranges.Body10,
+    volatility.TrueRange,
+    volatility.AverageTrueRange14,
+    volatility.NormalizedRange14,
+    volatility.Bollinger20,
+    volatility.BollingerPlace20,
+    volatility.MeanDeviation20,
+    volatility.Keltner20,
+    volatility.Donchian20,
+    volatility.ChaikinVolatility10,
+    volatility.Ulcer14,
+    volatility.ReturnVolatility20,
+    volatility.Chandelier22,
+    volatility.Acceleration20,
+    volatility.RelativeVolatility14,
+    volatility.MeanRange14,
+    volume.OnBalance,
+    volume.Accumulation,
+    volume.ChaikinOscillator,
+    volume.ChaikinMoneyFlow20,
+    volume.MoneyFlow14,
+    volume.Force13,
+    volume.EaseOfMovement14,
+    volume.PriceTrend,
+    volume.VolumeIndexes,
+    volume.RollingVwap20,
+    volume.VolumeMean20,
+    volume.VolumeOscillator,
+    volume.Klinger,
+    volume.VolumeZone14,
+)
 
 
-@dataclass
 class IndicatorState:
-    """Remember one instrument: rings by row number modulo their length, running sums and means."""
+    """Remember one instrument: rows of the past as deep as the chosen groups look, and the groups' own numbers."""
 
-    count: int = 0
-    digest: int = 0
-    closes: list[float] = field(default_factory=lambda: [0.0] * 20)
-    highs: list[float] = field(default_factory=lambda: [0.0] * 14)
-    lows: list[float] = field(default_factory=lambda: [0.0] * 14)
-    flows: list[float] = field(default_factory=lambda: [0.0] * 14)
-    total: float = 0.0
-    squares: float = 0.0
-    ema_20: float = 0.0
-    ema_12: float = 0.0
-    ema_26: float = 0.0
-    signal: float = 0.0
-    gain: float = 0.0
-    loss: float = 0.0
-    true_range: float = 0.0
-    obv: float = 0.0
-    inflow: float = 0.0
-    outflow: float = 0.0
-    typical: float = 0.0
+    def __init__(self, chosen: Sequence[type[Group]]) -> None:
+        self.count = 0
+        self.digest = 0
+        self.depth = max((group.BACK for group in chosen), default=0)
+        self._groups = [group() for group in chosen]
+        self._row = Row(0, *(Past(HISTORY + 1) for _ in range(7)))
 
-    def push(self, high: float, low: float, close: float, volume: int) -> tuple[float, ...]:
-        """Take the next row; give the twelve values in the order of tables.indicators.INDICATORS."""
-        row = self.count
-        self._chain(high, low, close, volume)
-        before = self.closes[(row - 1) % 20]
-        roc = self._roc(row, close)
-        true_range = self._true_range(row, before, high, low)
-        obv = self._obv(row, before, close, float(volume))
-        rsi = self._rsi(row, close - before)
-        middle, width = self._band(row, close)
-        self.closes[row % 20], self.highs[row % 14], self.lows[row % 14] = close, high, low
-        ema_20 = self._ema_20(row, close, middle)
-        macd, signal = self._macd(row, close)
-        stochastic = self._stochastic(row, close)
-        flow = self._money_flow(row, (high + low + close) / 3.0, float(volume))
-        self.count = row + 1
-        upper, lower = middle + width, middle - width
-        return middle, ema_20, rsi, macd, signal, upper, lower, true_range, obv, roc, stochastic, flow
+    def push(self, open_: float, high: float, low: float, close: float, volume: float) -> Values:
+        """Take the next row; give the values of the chosen groups in order, warm-up rows not yet blanked."""
+        self._chain(open_, high, low, close, volume)
+        self._enter(self.count, (open_, high, low, close, volume))
+        self.count += 1
+        return tuple(value for group in self._groups for value in group.push(self._row))
 
-    def numbers(self) -> Iterator[float]:
-        """Give every number of the state in order of declaration."""
-        for value in astuple(self):
-            yield from value if isinstance(value, list) else (value,)
+    def body(self) -> bytes:
+        """Give the state as bytes: count, digest, past inputs column by column, then the groups."""
+        words = [*self._past(), *(word for group in self._groups for word in group.words())]
+        return struct.pack(f"<qQ{len(words)}d", self.count, self.digest, *words)
 
     @classmethod
-    def of(cls, count: int, digest: int, numbers: tuple[float, ...]) -> Self:
-        """Make a state of its numbers."""
-        closes, highs, lows, flows = (list(numbers[start:end]) for start, end in pairwise((0, 20, 34, 48, 62)))
-        return cls(count, digest, closes, highs, lows, flows, *numbers[62:])
+    def of(cls, chosen: Sequence[type[Group]], body: bytes) -> Self:
+        """Make a state of its bytes, whose length must be that of body()."""
+        state = cls(chosen)
+        state.count, state.digest, *numbers = struct.unpack(f"<qQ{(len(body) - 16) // 8}d", body)
+        columns = [numbers[i * state.depth : (i + 1) * state.depth] for i in range(len(INPUTS))]
+        for age, inputs in zip(range(-state.depth, 0), zip(*columns, strict=True), strict=True):
+            state._enter(state.count + age, inputs)
+        words = iter(numbers[len(INPUTS) * state.depth :])
+        for group in state._groups:
+            group.refill(words)
+        return state
 
-    def _chain(self, high: float, low: float, close: float, volume: int) -> None:
+    def _past(self) -> Iterator[float]:
+        for name in INPUTS:
+            column: Past = getattr(self._row, name)
+            yield from column.values[len(column.values) - self.depth :]
+
+    def _enter(self, number: int, inputs: Sequence[float]) -> None:
+        """Make these the newest inputs; derive the typical price and the true range."""
+        row = self._row
+        row.number = number
+        for name, value in zip(INPUTS, inputs, strict=True):
+            getattr(row, name).push(value)
+        high, low, before = row.high[0], row.low[0], row.close[-1]
+        widest = high - low
+        if number > 0:
+            widest = larger(magnitude(before - high), widest)
+            widest = larger(magnitude(before - low), widest)
+        row.typical.push((high + low + row.close[0]) / 3.0)
+        row.true_range.push(widest)
+
+    def _chain(self, *inputs: float) -> None:
         digest = self.digest if self.count else FNV_OFFSET
-        for word in struct.unpack("<4Q", struct.pack("<3dq", high, low, close, volume)):
+        for word in struct.unpack("<5Q", struct.pack("<5d", *inputs)):
             digest = ((digest ^ word) * FNV_PRIME) & MASK
             digest ^= digest >> 32
         self.digest = digest
-
-    def _band(self, row: int, close: float) -> tuple[float, float]:
-        """Give the mean of 20 closes and twice their population standard deviation."""
-        self.total += close
-        self.squares += close * close
-        if row < 19:
-            return NAN, NAN
-        oldest = self.closes[(row + 1) % 20]
-        mean = self.total / 20.0
-        variance = self.squares / 20.0 - mean * mean
-        self.total -= oldest
-        self.squares -= oldest * oldest
-        return mean, (math.sqrt(variance) if variance >= EPSILON else 0.0) * 2.0
-
-    def _ema_20(self, row: int, close: float, mean: float) -> float:
-        if row < 19:
-            return NAN
-        self.ema_20 = mean if row == 19 else (close - self.ema_20) * (2.0 / 21.0) + self.ema_20
-        return self.ema_20
-
-    def _macd(self, row: int, close: float) -> tuple[float, float]:
-        if row < 26:
-            self.ema_26 += close
-        if row < 25:
-            return NAN, NAN
-        if row == 25:
-            self.ema_26 /= 26.0
-            for place in range(14, 26):
-                self.ema_12 += self.closes[place % 20]
-            self.ema_12 /= 12.0
-        else:
-            self.ema_12 = (close - self.ema_12) * (2.0 / 13.0) + self.ema_12
-            self.ema_26 = (close - self.ema_26) * (2.0 / 27.0) + self.ema_26
-        macd = self.ema_12 - self.ema_26
-        if row > 33:
-            self.signal = (macd - self.signal) * (2.0 / 10.0) + self.signal
-            return macd, self.signal
-        self.signal += macd
-        if row < 33:
-            return macd, NAN
-        self.signal /= 9.0
-        return macd, self.signal
-
-    def _rsi(self, row: int, change: float) -> float:
-        if row == 0:
-            return NAN
-        if row > 14:
-            self.gain *= 13.0
-            self.loss *= 13.0
-        if change < 0.0:
-            self.loss -= change
-        else:
-            self.gain += change
-        if row < 14:
-            return NAN
-        self.gain /= 14.0
-        self.loss /= 14.0
-        both = self.gain + self.loss
-        return 100.0 * (self.gain / both) if both >= EPSILON else 0.0
-
-    def _true_range(self, row: int, before: float, high: float, low: float) -> float:
-        if row == 0:
-            return NAN
-        widest = max(high - low, abs(before - high), abs(before - low))
-        if row > 14:
-            self.true_range *= 13.0
-        self.true_range += widest
-        if row < 14:
-            return NAN
-        self.true_range /= 14.0
-        return self.true_range
-
-    def _obv(self, row: int, before: float, close: float, volume: float) -> float:
-        if row == 0 or close > before:
-            self.obv += volume
-        elif close < before:
-            self.obv -= volume
-        return self.obv
-
-    def _roc(self, row: int, close: float) -> float:
-        if row < 10:
-            return NAN
-        before = self.closes[(row - 10) % 20]
-        return (close / before - 1.0) * 100.0 if before != 0.0 else 0.0
-
-    def _stochastic(self, row: int, close: float) -> float:
-        if row < 13:
-            return NAN
-        lowest = min(self.lows)
-        reach = (max(self.highs) - lowest) / 100.0
-        return (close - lowest) / reach if reach != 0.0 else 0.0
-
-    def _money_flow(self, row: int, typical: float, volume: float) -> float:
-        """Give the money flow index; `flows` holds what rose as positive, what fell as negative numbers."""
-        change, flow = typical - self.typical, typical * volume
-        self.typical = typical
-        if row == 0:
-            return NAN
-        oldest = self.flows[row % 14]
-        if oldest > 0.0:
-            self.inflow -= oldest
-        else:
-            self.outflow += oldest
-        signed = (flow if change > 0.0 else 0.0) - (flow if change < 0.0 else 0.0)
-        self.flows[row % 14] = signed
-        if signed > 0.0:
-            self.inflow += signed
-        else:
-            self.outflow -= signed
-        both = self.inflow + self.outflow
-        if row < 14:
-            return NAN
-        return 100.0 * (self.inflow / both) if both >= 1.0 else 0.0

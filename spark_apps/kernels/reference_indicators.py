@@ -1,6 +1,6 @@
 """Fold prices to indicators slowly and plainly: the twin of `cpp_udfs/include/kernels/indicators.hpp`, to the bit."""
 
-import struct
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -8,42 +8,62 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
 from spark_apps.kernels.records import Ints
-from spark_apps.kernels.reference_indicator_state import IndicatorState
-from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, mismatch, parameter_hash, seal, unseal
-from spark_apps.tables.indicators import INDICATORS
+from spark_apps.kernels.reference_indicator_state import GROUPS, IndicatorState
+from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, byte_hash, mismatch, seal, unseal
+from spark_apps.tables.indicators import ALL_INDICATORS
 
 Reals: TypeAlias = NDArray[np.float64]
-LAYOUT = 1
-# Spans and windows, in the order of tables.indicators.INDICATORS.
-PARAMETERS = parameter_hash((20, 20, 14, 12, 26, 9, 20, 2, 14, 10, 14, 14))
-WIDTH = len(INDICATORS)
-# Count, digest; rings of closes, highs, lows, flows; thirteen sums and means.
-_BODY = struct.Struct("<qQ20d14d14d14d13d")
+LAYOUT = 2
+
+
+def indicator_outputs() -> list[tuple[str, int, int, int]]:
+    """Give every indicator in order: name, warm-up rows, and of its group the words of state and the rows of past."""
+    warm_ups = {indicator.name: indicator.warm_up for indicator in ALL_INDICATORS}
+    return [(name, warm_ups[name], len([*group().words()]), group.BACK) for group in GROUPS for name in group.OUTPUTS]
 
 
 class IndicatorFold:
-    """Fold rows of many instruments to twelve indicators each, state carried from call to call."""
+    """Fold rows of many instruments to the named indicators, state carried from call to call."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        """Raise SchemaMismatch for a name that no indicator has, or that is asked for twice."""
+        known = {name for group in GROUPS for name in group.OUTPUTS}
+        for place, name in enumerate(names):
+            if name not in known or name in names[:place]:
+                raise SchemaMismatch(
+                    f"indicators: '{name}' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py"
+                )
+        self._chosen = [group for group in GROUPS if set(group.OUTPUTS) & set(names)]
+        offered = [name for group in self._chosen for name in group.OUTPUTS]
+        warm_ups = {indicator.name: indicator.warm_up for indicator in ALL_INDICATORS}
+        self._places = [offered.index(name) for name in names]
+        self._warm_ups = np.array([warm_ups[name] for name in names], np.int64)
+        self._parameters = byte_hash("".join(f"{name} {warm_ups[name]} " for name in offered).encode())
         self._states: dict[int, IndicatorState] = {}
 
     def apply(
-        self, instrument_id: NDArray[np.int32], high: Reals, low: Reals, close: Reals, volume: Ints
+        self,
+        instrument_id: NDArray[np.int32],
+        open_price: Reals,
+        high: Reals,
+        low: Reals,
+        close: Reals,
+        volume: Ints,
     ) -> tuple[Reals, Ints, Ints]:
-        """Give (values[n, 12], opening_hash[n], closing_hash[n]); NaN while an indicator warms up.
+        """Give (values[n, names], opening_hash[n], closing_hash[n]); NaN while an indicator warms up.
 
         Rows of one instrument come in order of time, instruments in any grouping. Hashes are those of the instrument's
         state before and after the row, 0 where there is none. Raise RuleViolated for a price that is not finite.
         """
-        check_rows(instrument_id, high, low, close, volume)
-        values = np.empty((len(instrument_id), WIDTH))
+        check_rows(instrument_id, open_price, high, low, close, volume)
+        values = np.empty((len(instrument_id), len(self._places)), order="F")
         hashes = np.empty((2, len(instrument_id)), np.uint64)
-        columns = (instrument_id, high + 0.0, low + 0.0, close + 0.0, volume)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for place, (key, top, bottom, last, traded) in enumerate(rows):
-            state = self._states.setdefault(key, IndicatorState())
-            hashes[0, place] = state.digest
-            values[place] = state.push(top, bottom, last, traded)
+        columns = (instrument_id, open_price + 0.0, high + 0.0, low + 0.0, close + 0.0, volume.astype(np.float64))
+        for place, (key, *inputs) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            state = self._states.get(key) or self._states.setdefault(key, IndicatorState(self._chosen))
+            hashes[0, place], is_warm = state.digest, state.count >= self._warm_ups
+            row = state.push(*inputs)
+            values[place] = np.where(is_warm, [row[column] for column in self._places], np.nan)
             hashes[1, place] = state.digest
         opening, closing = hashes.view(np.int64)
         return values, opening, closing
@@ -51,17 +71,17 @@ class IndicatorFold:
     def state(self, instrument_id: int) -> bytes:
         """Give the state of an instrument, empty bytes where it has none."""
         state = self._states.get(instrument_id)
-        return seal(INDICATOR_FOLD, LAYOUT, PARAMETERS, _BODY.pack(*state.numbers())) if state else b""
+        return seal(INDICATOR_FOLD, LAYOUT, self._parameters, state.body()) if state else b""
 
     def restore(self, instrument_id: int, state: bytes) -> None:
         """Replace the state of an instrument; empty bytes forget it. Raise StateMismatch where it does not fit."""
         self._states.pop(instrument_id, None)
         if state:
-            body = unseal(str(instrument_id), state, INDICATOR_FOLD, LAYOUT, PARAMETERS)
-            if len(body) != _BODY.size:
-                raise mismatch(str(instrument_id), f"{len(body)} bytes of body, the layout has {_BODY.size}")
-            count, digest, *numbers = _BODY.unpack(body)
-            self._states[instrument_id] = IndicatorState.of(count, digest, tuple(numbers))
+            body = unseal(str(instrument_id), state, INDICATOR_FOLD, LAYOUT, self._parameters)
+            size = len(IndicatorState(self._chosen).body())
+            if len(body) != size:
+                raise mismatch(str(instrument_id), f"{len(body)} bytes of body, the layout has {size}")
+            self._states[instrument_id] = IndicatorState.of(self._chosen, body)
 
 
 def state_hash(state: bytes) -> int:
@@ -69,13 +89,15 @@ def state_hash(state: bytes) -> int:
     return int.from_bytes(state[SECTION.itemsize + 8 : SECTION.itemsize + 16], "little", signed=True)
 
 
-def check_rows(instrument_id: NDArray[np.int32], high: Reals, low: Reals, close: Reals, volume: Ints) -> None:
+def check_rows(
+    instrument_id: NDArray[np.int32], open_price: Reals, high: Reals, low: Reals, close: Reals, volume: Ints
+) -> None:
     """Refuse columns of unequal length and prices that are not finite, naming the first such row."""
-    columns = (instrument_id, high, low, close, volume)
+    columns = (instrument_id, open_price, high, low, close, volume)
     if len({len(column) for column in columns}) != 1:
         raise SchemaMismatch(f"indicators: columns of {[len(column) for column in columns]} rows; they must be equal")
-    is_good = np.isfinite(high) & np.isfinite(low) & np.isfinite(close)
+    is_good = np.isfinite(open_price) & np.isfinite(high) & np.isfinite(low) & np.isfinite(close)
     if not is_good.all():
         row = int(np.argmin(is_good))
-        prices = f"high {high[row]}, low {low[row]}, close {close[row]}"
+        prices = f"open {open_price[row]}, high {high[row]}, low {low[row]}, close {close[row]}"
         raise RuleViolated(f"indicators: row {row}, {prices}: not finite. Set such rows aside before folding")

@@ -31,12 +31,17 @@ SECTION = np.dtype(
 )
 
 
-def parameter_hash(parameters: Sequence[int]) -> int:
-    """Hash parameters as FNV-1a 64 over their little-endian int64 bytes."""
+def byte_hash(data: bytes) -> int:
+    """Hash bytes as FNV-1a 64."""
     value = FNV_OFFSET
-    for byte in struct.pack(f"<{len(parameters)}q", *parameters):
+    for byte in data:
         value = ((value ^ byte) * FNV_PRIME) & MASK
     return value
+
+
+def parameter_hash(parameters: Sequence[int]) -> int:
+    """Hash parameters as FNV-1a 64 over their little-endian int64 bytes."""
+    return byte_hash(struct.pack(f"<{len(parameters)}q", *parameters))
 
 
 def seal(fold: int, layout: int, parameters: int, body: bytes) -> bytes:

@@ -10,15 +10,14 @@ import structlog
 
 from spark_apps.settings import Settings
 
-
 CORRELATION = "TAYHO_CORRELATION_ID"
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Set up logging for this process; called once by an entry point, never at import.
 
-    Lines go to standard error, or to a stream that the caller keeps open where people watch something else. Each start has an id of its
-    own, and hands it to the processes that it starts through the environment.
+    Lines go to standard error, or to a stream that the caller keeps open where people watch something else. Each
+    start has an id of its own, and hands it to the processes that it starts through the environment.
     """
     structlog.contextvars.clear_contextvars()
     correlation_id = os.environ.setdefault(CORRELATION, uuid.uuid4().hex[:16])

@@ -38,9 +38,7 @@ def run(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunRe
     return report
 
 
-def _run_once(
-    job: Job, days: Slice, spark: SparkSession, settings: Settings, is_follow_up: bool = False
-) -> RunReport:
+def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings, is_follow_up: bool = False) -> RunReport:
     """Make one slice and keep the books; a follow-up is never a no-op: its opening states are new."""
     table = job.writes
     provenance = Provenance(

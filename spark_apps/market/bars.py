@@ -56,11 +56,11 @@ def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]]) -> Ints:
     if not len(later) or not len(available):
         return available
     key = _key(bars["instrument_id"], bars["bar_start"])
-    wanted = _key(trades["instrument_id"].take(later).to_numpy(), event_time[later])
+    wanted = _key(trades["instrument_id"].to_numpy()[later], event_time[later])
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     is_of_bar = key[place] == wanted  # all trades of a minute may have been cancelled
     place, later = place[is_of_bar], later[is_of_bar]
-    known, is_new = known_at[later], trades["correction_count"].take(later).to_numpy() == 0
+    known, is_new = known_at[later], trades["correction_count"].to_numpy()[later] == 0
     came_late, corrected = (np.bincount(place[which], minlength=len(key)) for which in (is_new, ~is_new))
     first = np.full(len(key), HIGHEST - SECOND)
     np.minimum.at(first, place, known)

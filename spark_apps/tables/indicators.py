@@ -1,30 +1,35 @@
-"""What the recent path looks like: ten indicators as folds over daily and minute bars, and their states."""
+"""What the recent path looks like: chosen indicators as folds over daily and minute bars, and their states."""
 
 from spark_apps.tables.daily import DAILY_PRICES
+from spark_apps.tables.indicators_momentum import MOMENTUM
+from spark_apps.tables.indicators_trend import TREND
+from spark_apps.tables.indicators_volatility import VOLATILITY
+from spark_apps.tables.indicators_volume import VOLUME
 from spark_apps.tables.market import AVAILABLE_AT, BARS_1M, INSTRUMENT, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
 
 OPENING = Column("opening_hash", "BIGINT", "Hash of the instrument's state before this row; 0 before the first.")
 CLOSING = Column("closing_hash", "BIGINT", "Hash of the instrument's state after this row.")
 
-# Order and meaning are those of cpp_udfs/include/kernels/indicators.hpp; null while warming up.
-INDICATORS = tuple(
-    Column(name, "DOUBLE", doc, nullable=True)
-    for name, doc in (
-        ("sma_20", "Mean of the last 20 closes."),
-        ("ema_20", "Exponential mean of closes, span 20, seeded by the mean of the first 20."),
-        ("rsi_14", "Relative strength index of Wilder, 14 bars, 0 to 100."),
-        ("macd_12_26", "EMA 12 minus EMA 26 of closes."),
-        ("macd_signal_9", "EMA 9 of macd_12_26."),
-        ("bollinger_upper_20", "sma_20 plus two population standard deviations of the last 20 closes."),
-        ("bollinger_lower_20", "sma_20 minus two population standard deviations of the last 20 closes."),
-        ("atr_14", "Average true range of Wilder, 14 bars."),
-        ("obv", "On-balance volume: running sum of volume signed by the change of the close."),
-        ("roc_10", "Change of the close over 10 bars, per cent."),
-        ("stochastic_k_14", "Place of the close in the range of the last 14 bars, 0 to 100."),
-        ("mfi_14", "Money flow index, 14 bars, 0 to 100."),
-    )
+# Every indicator of the kernels, in the order of cpp_udfs/include/kernels/indicator_lanes.hpp.
+ALL_INDICATORS = (*TREND, *MOMENTUM, *VOLATILITY, *VOLUME)
+
+# The chosen ones that the tables hold; the whole list for every instrument and minute would be ten times as large.
+CHOSEN = (
+    "sma_20",
+    "ema_20",
+    "rsi_14",
+    "macd_12_26",
+    "macd_signal_9",
+    "bollinger_upper_20",
+    "bollinger_lower_20",
+    "atr_14",
+    "obv",
+    "roc_10",
+    "stochastic_k_14",
+    "mfi_14",
 )
+INDICATORS = tuple(next(found.column for found in ALL_INDICATORS if found.name == name) for name in CHOSEN)
 
 
 def _states(name: str, width: str) -> Table:

@@ -14,7 +14,11 @@ RUNS = Table(
         Column("run_date", "DATE", "UTC date on which the run began."),
         Column("started_at", "BIGINT", "When the run began, nanoseconds UTC."),
         Column("finished_at", "BIGINT", "When the run ended, nanoseconds UTC."),
-        Column("status", "STRING", "done, unchanged when the same inputs had been committed before, or started for streams."),
+        Column(
+            "status",
+            "STRING",
+            "done, unchanged when the same inputs had been committed before, or started for streams.",
+        ),
         Column("code_commit", "STRING", "Git commit of the code, +changes when the tree was dirty."),
         Column("settings_hash", "STRING", "Hash of the settings that were in force, secrets left out."),
         Column("inputs", "STRING", "Input tables with their versions, or offset ranges, as JSON."),

@@ -46,7 +46,10 @@ def test_who_names_a_broker_needs_no_jars_of_it(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_missing_jar_of_spark_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spark_apps.lake.doctor.LAKE_JARS", ("delta-spark", "no-such-jar"))
-    assert (finding("spark jars").is_well, finding("spark jars").found) == (False, "not among Spark's jars: no-such-jar")
+    assert (finding("spark jars").is_well, finding("spark jars").found) == (
+        False,
+        "not among Spark's jars: no-such-jar",
+    )
 
 
 def test_a_broker_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

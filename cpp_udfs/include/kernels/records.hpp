@@ -124,11 +124,14 @@ constexpr std::uint64_t FNV_OFFSET = 14695981039346656037ULL;
 constexpr std::uint64_t FNV_PRIME = 1099511628211ULL;
 using Problem = std::optional<std::string>;  // what does not fit; empty when all does
 
-inline std::uint64_t parameter_hash(const Int* values, std::size_t count) {
+inline std::uint64_t byte_hash(const Byte* bytes, std::size_t size) {
     std::uint64_t hash = FNV_OFFSET;
-    const auto* bytes = reinterpret_cast<const Byte*>(values);
-    for (std::size_t i = 0; i < count * sizeof(Int); ++i) hash = (hash ^ bytes[i]) * FNV_PRIME;
+    for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * FNV_PRIME;
     return hash;
+}
+
+inline std::uint64_t parameter_hash(const Int* values, std::size_t count) {
+    return byte_hash(reinterpret_cast<const Byte*>(values), count * sizeof(Int));
 }
 
 // CRC-32 as in zlib: polynomial 0xEDB88320, reflected, one table of 256 words.
