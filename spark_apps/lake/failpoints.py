@@ -57,21 +57,30 @@ def watch_commit_entries(query: str, checkpoint: Path) -> None:
 
 
 def _kill_at_draft(commits: Path, first: int) -> None:
-    """Kill when an entry has its draft and not yet its name, and all other places are reached."""
+    """Wait until all other places are reached; then kill as soon as an entry has its draft and not yet its name."""
+    others, here = _wanted().keys() - {"fold:after_commit"}, _meeting(os.getpgid(0))
+    while not others <= {path.name for path in here.iterdir()}:
+        time.sleep(0.01)
+    shutil.rmtree(here)
     while True:
         names = {path.name for path in commits.iterdir()} if commits.is_dir() else set()
         drafts = {name.split(".")[1] for name in names if name.startswith(".") and ".crc" not in name}
         if any(batch.isdigit() and int(batch) >= first and batch not in names for batch in drafts):
-            _meet("fold:after_commit", os.getpgid(0)).unlink()
+            os.killpg(os.getpgid(0), signal.SIGKILL)
         time.sleep(0.0002)
 
 
-def _meet(place: str, group: int) -> Path:
-    """Say that a place is reached, by a file of its name, and kill when all are; give that file."""
-    here = Path(tempfile.gettempdir()) / f"tayho_failpoint_{group}"
-    here.mkdir(exist_ok=True)
+def _meet(place: str, group: int) -> None:
+    """Say that a place is reached, by a file of its name, and kill when all are."""
+    here = _meeting(group)
     (here / place).touch()
     if {path.name for path in here.iterdir()} >= _wanted().keys():
         shutil.rmtree(here)
         os.killpg(group, signal.SIGKILL)
-    return here / place
+
+
+def _meeting(group: int) -> Path:
+    """Give the folder where the places of a process group meet."""
+    here = Path(tempfile.gettempdir()) / f"tayho_failpoint_{group}"
+    here.mkdir(exist_ok=True)
+    return here

@@ -6,9 +6,12 @@ queries at once: each waits at its place for the others.
 
 import shutil
 import signal
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -16,6 +19,7 @@ from pyspark.sql import SparkSession
 from spark_apps.errors import ServiceFailed
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.services import Service, start_broker
+from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 from tests.drills.application import Application, application
 from tests.drills.kill import TRIES, await_that, kill_at, repeats, start_feed
@@ -40,6 +44,29 @@ def calm(unbroken: Application, spark: SparkSession, tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp("calm") / "lake"
     shutil.copytree(unbroken.settings.lake_root, folder)
     return found_in(Application(unbroken.settings.with_values(lake_root=folder)), spark, MARKET)
+
+
+def test_the_judge_passes_a_calm_run_and_counts_what_is_lost_doubled_or_wrong(calm: Found) -> None:
+    def judged(now: Found, before: Found = calm) -> tuple[int, int, int, bool]:
+        verdict = judge("drill", now, before, MARKET, 0, hit=True)
+        return verdict.lost, verdict.doubled, verdict.wrong, verdict.passed
+
+    def with_ticks(*ticks: dict[str, Any]) -> Found:
+        return replace(calm, silver=replace(calm.silver, ticks=list(ticks)))
+
+    first, *others = calm.silver.ticks
+    bars = calm.live[BARS_1M_LIVE.full_name]
+    lost_bar = [row for row in bars if row["bar_start"] != bars[0]["bar_start"]]
+    lost_in_both = replace(calm, live=calm.live | {BARS_1M_LIVE.full_name: lost_bar})
+    untrue = with_ticks(first | {"quantity": first["quantity"] + 100}, *others)
+    message = next(iter(calm.bronze))
+    assert judged(calm) == (0, 0, 0, True)
+    assert judged(lost_in_both, lost_in_both) == (8, 0, 0, False)
+    assert judged(with_ticks(*others))[0] == 1
+    assert judged(with_ticks(first, first, *others))[1] == 1
+    assert judged(untrue, untrue) == (0, 0, 1, False)
+    assert judged(replace(calm, bronze=calm.bronze - Counter([message])))[0] == 1
+    assert judged(replace(calm, bronze=calm.bronze + Counter([message]))) == (0, 0, 1, False)
 
 
 def test_each_query_killed_at_each_point_loses_nothing_and_doubles_nothing(
