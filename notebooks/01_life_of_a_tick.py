@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from spark_apps.kernels.records import CLOCK, decode
 from spark_apps.lake.catalogue import open_catalogue
 from spark_apps.settings import load
+from spark_apps.sources.ticks import parse_messages
 
 open_catalogue(spark, load())
 dbutils.widgets.text("session_date", "", "Session; empty takes the newest")
@@ -47,16 +48,22 @@ print(f"number {trade.source_seq} of {trade.source}")
 # MAGIC %md
 # MAGIC ## What did the exchange send?
 # MAGIC
-# MAGIC `bronze.messages` keeps the payload byte for byte. If everything else burns, this rebuilds it.
+# MAGIC `bronze.messages` keeps the payload byte for byte. If everything else burns, this rebuilds it. A vendor counts
+# MAGIC for each instrument by itself, so many messages bear the number: the parser says which one is ours.
 
 # COMMAND ----------
 
-message = (
+numbered = (
     spark.table("bronze.messages")
     .where((F.col("source") == trade.source) & (F.col("source_seq") == trade.source_seq))
     .where(F.expr("CAST(exchange_time(event_time) AS DATE)") == F.lit(session_date))
 )
-display(message.select("topic", "topic_offset", "encoding", F.col("payload").cast("STRING").alias("payload")))
+message = (
+    parse_messages(numbered)
+    .where(F.col("instrument_id") == trade.instrument_id)
+    .select("topic", "topic_offset", F.col("payload").cast("STRING").alias("payload"))
+)
+display(message)
 
 # COMMAND ----------
 

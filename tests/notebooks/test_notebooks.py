@@ -1,8 +1,11 @@
 """Both notebooks run on a small session of the simulated market."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -24,6 +27,7 @@ from tests.lakes import put_messages
 
 DAY = date(2026, 11, 20)
 NOTEBOOKS = sorted(FOLDER.glob("[0-9]*.py"))
+Play = Callable[[str], tuple[dict[str, Any], str]]
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +46,47 @@ def lived(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sett
     return settings
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(
-    notebook: Path,
-    spark: SparkSession,
-    lived: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def played(
+    spark: SparkSession, lived: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Play:
+    """Run a notebook over the session; give its names and what it showed."""
     for name in ("lake_root", "report_root"):
         monkeypatch.setenv(f"TAYHO_{name.upper()}", str(getattr(lived, name)))
-    names = run(notebook, spark, lived, session_date=str(DAY))
-    shown = capsys.readouterr().out
-    assert names["session_date"] == DAY
-    assert "XANB" in shown or "TRADE at offset 0:" in shown
+
+    def play(notebook: str) -> tuple[dict[str, Any], str]:
+        names = run(FOLDER / f"{notebook}.py", spark, lived, session_date=str(DAY))
+        return names, capsys.readouterr().out
+
+    return play
+
+
+def test_the_life_of_a_tick_follows_one_trade(played: Play) -> None:
+    names, shown = played("01_life_of_a_tick")
+    trade = names["trade"]
+    (message,) = names["message"].collect()
+    said = json.loads(message.payload)
+    assert (said["symbol"], said["seq"], said["price"]) == (trade.symbol, trade.source_seq, trade.price)
+    entry = f"TRADE at offset 0: {{'instrument_id': {trade.instrument_id}, "
+    assert shown.count(entry) == 1
+    assert f"'source_seq': {trade.source_seq}, " in shown.split(entry)[1].splitlines()[0]
+    (bar,) = names["spark"].table("gold.bars_1m").where(names["same_bar"]).collect()
+    assert bar.low <= trade.price <= bar.high
+    assert str(bar.volume) in shown
+
+
+def test_what_the_market_did_is_what_its_bars_say(played: Play) -> None:
+    names, shown = played("02_what_the_market_did_today")
+    bars = names["spark"].table("gold.bars_1d").where(names["day"]).collect()
+    first = names["traded"].first()
+    assert first.value == max(bar.value for bar in bars)
+    assert f"|{first.symbol}|" in shown.replace(" ", "")
+    assert names["minutes"]["billions"].sum() * 1e9 == pytest.approx(float(sum(bar.value for bar in bars)))
+    assert "{'bars_key_unique': 0, " in shown
+
+
+def test_every_notebook_is_played_here() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["01_life_of_a_tick", "02_what_the_market_did_today"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
