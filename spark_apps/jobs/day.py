@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.tables import ALL_TABLES
+from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
 
@@ -149,7 +150,10 @@ def _days_of(table: Table, settings: Settings) -> list[date]:
 
 
 def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunReport]:
-    """Run every batch job in the order of the tables: those of files over all days, others over those that arrived."""
+    """Run every batch job in the order of the tables: those of files over all days, others over those that arrived.
+
+    A message may be of a session some days before the one on which it arrived: those are made again, too.
+    """
     arrived = _days_of(MESSAGES, settings)
     reports: dict[str, RunReport] = {}
     for job in all_jobs():
@@ -157,7 +161,7 @@ def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunRe
         is_of_files = comes_from_files(job.writes)
         if not (is_of_files or arrived):
             continue
-        days = batch(*ALL_DAYS) if is_of_files else batch(arrived[0], arrived[-1])
+        days = batch(*ALL_DAYS) if is_of_files else batch(arrived[0] - timedelta(days=TICKS.lookahead), arrived[-1])
         with step(say, name):
             try:
                 reports[name] = run(job, days, spark, settings)

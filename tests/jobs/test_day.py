@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from spark_apps.cli import app
 from spark_apps.jobs.day import Day, make_day
 from spark_apps.lake.catalogue import open_catalogue
+from spark_apps.rules.instruments import simulated_instruments
 from spark_apps.settings import Settings
 from tests.conftest import settings_in
 
@@ -36,7 +37,9 @@ def row(day: Day, table: str) -> dict[str, object]:
 
 def test_every_message_has_one_outcome(day: Day) -> None:
     ticks = row(day, "silver.ticks")
-    assert ticks["in"] == sum(int(str(ticks[name])) for name in ("out", "quarantined", "late", "duplicate"))
+    assert row(day, "bronze.messages")["held"] == sum(
+        int(str(ticks[name])) for name in ("out", "quarantined", "late", "duplicate")
+    )
     assert ticks["held"] == ticks["out"]
     assert ticks["quarantined"] == row(day, "quarantine.ticks")["held"]
 
@@ -55,8 +58,17 @@ def test_the_live_bars_equal_the_nightly_ones(day: Day, place: Settings, spark: 
     assert differing <= late
 
 
+@pytest.mark.parametrize("table", ["gold.bars_1m_live", "gold.bars_1m", "silver.ticks"])
+def test_live_and_batch_hold_the_session_that_is_compared(
+    table: str, day: Day, place: Settings, spark: SparkSession
+) -> None:
+    open_catalogue(spark, place, table)
+    held = spark.sql(f"SELECT session_date, count(DISTINCT instrument_id) FROM {table} GROUP BY session_date").collect()
+    assert [tuple(row) for row in held] == [(place.session_date, len(simulated_instruments()))]
+
+
 def test_it_says_where_to_look(day: Day) -> None:
-    assert set(day.places) == {"report", "data docs", "tables", "logs"}
+    assert set(day.places) == {"report", "data docs", "tables", "names", "logs"}
     assert all(path.exists() for path in day.places.values())
 
 

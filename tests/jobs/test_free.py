@@ -13,12 +13,13 @@ from pyspark.sql import functions as F
 from spark_apps.jobs import all_jobs
 from spark_apps.lake.job import Job, Slice, batch
 from spark_apps.lake.location import location
-from spark_apps.lake.reading import latest
+from spark_apps.lake.reading import latest, row_count
 from spark_apps.lake.run import run
 from spark_apps.rules.calendar import sessions
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.sources.sim.feed import envelopes
+from spark_apps.tables import set_aside_tables
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import ALL_DAYS, UNDATED, comes_from_files
 from tests.conftest import settings_in
@@ -71,7 +72,8 @@ def shuffle(table: Table, spark: SparkSession, made: Lakes) -> None:
 
 
 def outputs(job: Job) -> tuple[Table, ...]:
-    return (job.writes, *job.writes.carries)
+    """Give all that a job writes: its table, the states that it carries, and what it sets aside."""
+    return (job.writes, *job.writes.carries, *set_aside_tables(job.writes))
 
 
 def hashes(job: Job, settings: Settings) -> dict[str, str]:
@@ -130,5 +132,13 @@ def chunks(job: Job) -> list[Slice]:
 
 
 def test_every_lake_table_on_disk_is_readable_without_spark(lakes: Lakes) -> None:
-    paths = [Path(location(table, lakes.whole)) for job in JOBS for table in outputs(job)]
+    paths = [Path(location(table, lakes.whole)) for job in JOBS for table in (job.writes, *job.writes.carries)]
     assert all(DeltaTable(str(path)).version() >= 1 for path in paths)
+
+
+def test_each_kind_of_set_aside_row_is_among_what_is_compared(lakes: Lakes, spark: SparkSession) -> None:
+    held = {table.layer: 0 for job in JOBS for table in set_aside_tables(job.writes)}
+    for job in JOBS:
+        for table in set_aside_tables(job.writes):
+            held[table.layer] += row_count(table, lakes.whole)
+    assert {layer for layer, rows in held.items() if rows} >= {"quarantine", "duplicate"}
