@@ -56,8 +56,12 @@ def judge(frame: DataFrame, table: Table) -> DataFrame:
 
 
 def kept_aside(judged: DataFrame, table: Table, outcome: str, slice_column: str) -> DataFrame:
-    """Shape the rows of one outcome for quarantine, late or duplicate: the row itself as JSON."""
-    record = [F.col(column.name) for column in (*table.columns, *table.evidence) if column.name in judged.columns]
+    """Shape the rows of one outcome for quarantine, late or duplicate: the row itself as JSON.
+
+    The record is part of those tables' key, so what equality leaves out is not in it: a run again makes the same rows.
+    """
+    names = [column.name for column in (*table.columns, *table.evidence) if column.name not in table.unequal]
+    record = [F.col(name) for name in names if name in judged.columns]
     reasons = {
         LATE: names_of_broken(table.rules_of("late")),
         DUPLICATE: F.array(F.lit("key_is_first_seen")),

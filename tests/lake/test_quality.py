@@ -3,7 +3,7 @@
 from pyspark.sql import SparkSession
 
 from spark_apps.lake.quality import judge, kept_aside
-from spark_apps.tables.model import Column, Rule, Table
+from spark_apps.tables.model import RUN_ID, Column, Rule, Table
 
 PRICES = Table(
     layer="silver",
@@ -13,6 +13,7 @@ PRICES = Table(
         Column("id", "INT", "Identity."),
         Column("price", "INT", "Price."),
         Column("session_date", "DATE", "Day."),
+        RUN_ID,
     ),
     key=("id",),
     owner="tests",
@@ -56,7 +57,8 @@ def test_a_warning_marks_the_row_and_keeps_it(spark: SparkSession) -> None:
     assert (row.outcome, row.warnings) == ("accepted", ["price_is_small"])
 
 
-def test_what_is_set_aside_keeps_the_row_as_json(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([(1, 0, None, 1, 0)], "id INT, price INT, session_date DATE, place INT, age INT")
+def test_what_is_set_aside_keeps_the_row_as_json_whichever_run_it_was(spark: SparkSession) -> None:
+    columns = "id INT, price INT, session_date DATE, place INT, age INT, run_id STRING"
+    frame = spark.createDataFrame([(1, 0, None, 1, 0, "a run")], columns)
     (row,) = kept_aside(judge(frame, PRICES), PRICES, "quarantine", "session_date").collect()
     assert row.record == '{"id":1,"price":0,"place":1,"age":0}'
