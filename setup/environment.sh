@@ -17,12 +17,14 @@ fi
 
 uv=$(command -v uv || true)
 if [ -z "$uv" ]; then
-    uv=.venv/uv/bin/uv
+    # In the cache, so that the next clone finds it without a network.
+    uv_home="${TAYHO_CACHE:-$HOME/.cache/tayho}/uv"
+    uv="$uv_home/bin/uv"
     if [ ! -x "$uv" ]; then
         need python3 "Install Python 3.11 with its venv module (Debian: python3 python3-venv)."
-        echo "set-up: uv is not on PATH; installing it into .venv/uv"
-        python3 -m venv .venv/uv
-        .venv/uv/bin/pip install --quiet uv
+        echo "set-up: uv is not on PATH; installing it into $uv_home"
+        python3 -m venv "$uv_home"
+        "$uv_home/bin/pip" install --quiet uv
     fi
 fi
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 environment=${1:-lake} profile=${2:-local}
 python=".venv/$environment/bin/python"
 site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-uv=$(command -v uv || echo .venv/uv/bin/uv)
+uv=$(command -v uv || echo "${TAYHO_CACHE:-$HOME/.cache/tayho}/uv/bin/uv")
 
 echo "set-up: jars, spark-defaults.conf and worker path into the $environment environment"
 find "$site/pyspark/jars" -type l -delete
