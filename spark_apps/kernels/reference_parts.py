@@ -4,6 +4,7 @@ Every function adds in one order, oldest first, and compares as its C++ form doe
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
@@ -70,7 +71,7 @@ class Part:
                 setattr(self, name, next(words))
 
 
-class Group(Part):
+class Group(Part, ABC):
     """Compute indicators that share a state: each sees BACK rows of the past."""
 
     OUTPUTS: ClassVar[tuple[str, ...]]
@@ -80,8 +81,9 @@ class Group(Part):
         """Take the next row; give the values of OUTPUTS, before their warm-up too."""
         return self._push(row)
 
+    @abstractmethod
     def _push(self, row: Row) -> Values:
-        raise NotImplementedError
+        """Compute the values of one row."""
 
 
 def larger(a: float, b: float) -> float:
