@@ -1,22 +1,26 @@
 """Real files through the same code: every daily row by the batch path, every VN30 futures trade through the broker."""
 
-import resource
+import os
+import re
+import subprocess
+import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 
-from spark_apps.jobs.day import Day, make_day, settings_for
+from spark_apps.jobs.day import settings_for
 from spark_apps.lake.location import location
 from spark_apps.lake.reading import row_count
 from spark_apps.settings import Settings
 from spark_apps.tables import named
 from tests.conftest import settings_in
+from tests.house.tree import ROOT
 from tests.plugins import REAL_DATA
 
 pytestmark = [pytest.mark.real_data, pytest.mark.timeout(2_400)]
@@ -28,22 +32,47 @@ TOLD = ("bronze.messages", "bronze.fold_input", "gold.bars_1m_live", "silver.tic
 DAY_VOLUMES = {"2026-02-24": 163_164, "2026-02-25": 211_342, "2026-02-26": 220_628, "2026-02-27": 205_004}
 
 
+def carry(folder: Path) -> tuple[str, int]:
+    """Run the command as users run it, with their Spark settings; give what it said and the peak memory in MiB."""
+    ours = ("COVERAGE_", "PYSPARK_", "SPARK_")
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    places = {f"TAYHO_{name}_ROOT": str(folder / name.lower()) for name in ("LAKE", "LANDING", "REPORT")}
+    command = [sys.executable, "-m", "spark_apps.cli", "run", "--data", str(REAL_DATA)]
+    with (folder / "said").open("w+") as said:
+        run = subprocess.Popen(
+            command, cwd=ROOT, env=outside | places, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        peak = 0
+        while run.poll() is None:
+            peak = max(peak, *_high_water(run.pid), 0)
+            time.sleep(1)
+        said.seek(0)
+        told = said.read()
+    assert run.returncode == 0, told[-4000:]
+    return told, peak // 1024
+
+
+def _high_water(session: int) -> Iterator[int]:
+    """Give the most memory that each process of a session has held, KiB."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getsid(int(folder.name)) == session:
+                words = re.search(r"VmHWM:\s+(\d+)", (folder / "status").read_text())
+                yield int(words[1]) if words else 0
+        except OSError:
+            continue  # it has ended
+
+
 @pytest.fixture(scope="module")
-def real(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def real(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Carry the folder through the whole day; print time and the peak memory of the largest process."""
-    given = settings_for(settings_in(tmp_path_factory.mktemp("real")), REAL_DATA)
+    folder = tmp_path_factory.mktemp("real")
+    given = settings_for(settings_in(folder), REAL_DATA)
     began = time.monotonic()
-    day: Day = make_day(given, REAL_DATA, print)
-    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    jvm = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()  # type: ignore[union-attr]  # py4j
-    peak = int(next(line.split()[1] for line in _status(jvm) if line.startswith("VmHWM")))
-    print(f"real data: {time.monotonic() - began:.0f} s, peak {max(own, children, peak) // 1024} MiB")
-    assert day.places["report"].exists()
+    _, peak = carry(folder)
+    print(f"real data: {time.monotonic() - began:.0f} s, peak {peak:,} MiB")
+    assert list(given.report_root.glob("daily-*.html"))
     return given
-
-
-def _status(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/status").read_text().splitlines()
 
 
 def table(name: str, settings: Settings, *columns: str) -> pd.DataFrame:
@@ -66,9 +95,10 @@ def live_bars(settings: Settings) -> pd.DataFrame:
 
 def test_the_same_files_again_change_no_table(real: Settings) -> None:
     first = {name: row_count(named(name), real) for name in TOLD}
-    again = make_day(real, REAL_DATA, print)
+    told, _ = carry(real.lake_root.parents[1])
     assert {name: row_count(named(name), real) for name in TOLD} == first
-    assert {row[-1] for row in again.rows if row[0] in TOLD} <= {"", "unchanged"}
+    for name in ("silver.ticks", "silver.trades", "gold.bars_1m"):
+        assert re.search(rf"│ {re.escape(name)} .* unchanged │", told), told[-4000:]
 
 
 def test_every_daily_row_is_in_silver_or_in_quarantine(real: Settings) -> None:
