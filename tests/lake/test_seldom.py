@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_apps.errors import EmptyInput, RuleViolated, StateMismatch
+from spark_apps.errors import EmptyInput, RowsDoNotAddUp, RuleViolated, StateMismatch
 from spark_apps.jobs.bars_1m import job as bars_1m
+from spark_apps.jobs.daily_price_lines import job as daily_price_lines
 from spark_apps.jobs.indicators_1d import job as indicators_1d
 from spark_apps.jobs.trades import job as trades
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import ClockFlag, Kind, Rows, encode_clock, encode_trades, split_outputs
 from spark_apps.kernels.records import join as laid_out
+from spark_apps.lake.feed import publish_session
 from spark_apps.lake.files import check
 from spark_apps.lake.job import batch
 from spark_apps.lake.live_fold import FoldProcessor
@@ -27,15 +29,19 @@ from spark_apps.lake.provenance import code_commit
 from spark_apps.lake.reading import landing_files
 from spark_apps.lake.run import run
 from spark_apps.lake.tables import ensure
+from spark_apps.lake.writing import replace as write
 from spark_apps.settings import Settings
 from spark_apps.tables.daily import DAILY_PRICES
 from spark_apps.tables.indicators import INDICATORS_1D
 from spark_apps.tables.market import BARS_1M, TICKS
-from spark_apps.tables.sources import CAFEF_PRICES
+from spark_apps.tables.sources import ALL_DAYS, CAFEF_PRICES
+from tests.drills.application import Application
+from tests.drills.market import DrillMarket, entries_of
 from tests.frames import DAY
 from tests.kernels.session import PARAMETERS, SECOND, SESSION, entry, rows_of
 from tests.lake.test_folds import BEFORE, price
 from tests.lake.test_run import TICK, put
+from tests.sources.test_landing import put as put_prices
 
 BAR = {"open": 10, "high": 12, "low": 10, "close": 11, "volume": 5, "trade_count": 1}
 
@@ -82,6 +88,25 @@ def test_an_image_names_the_commit_that_it_was_built_from(monkeypatch: pytest.Mo
 def test_a_landing_folder_without_files_is_named(settings: Settings) -> None:
     with pytest.raises(EmptyInput, match=r"landing: no \.csv or \.csv\.gz file for landing.cafef_prices"):
         landing_files(CAFEF_PRICES, settings)
+
+
+def test_lines_that_do_not_arrive_are_missed(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_prices(settings, "XANB", "20/11/2026", "19/11/2026")
+
+    def lose_one(frame: DataFrame, *rest: Any) -> None:
+        write(frame.where("Ngay <> '19/11/2026'"), *rest)
+
+    monkeypatch.setattr("spark_apps.lake.frames.replace", lose_one)
+    with pytest.raises(RowsDoNotAddUp, match=r"bronze.daily_price_lines: 2 lines read, but 1 written"):
+        run(daily_price_lines, batch(*ALL_DAYS), spark, settings)
+
+
+def test_a_session_without_a_message_opens_and_ends_all_the_same(lake: Application) -> None:
+    hours = DrillMarket(seed=1, minutes=1).hours
+    report = publish_session([], entries_of, hours, lake.settings)
+    assert (report.messages, report.clocks) == (0, 60 + lake.settings.live.lateness_seconds + 2)
 
 
 class Store:
