@@ -49,8 +49,9 @@ def test_a_run_that_died_before_its_states_is_made_again(
 
 
 def test_a_later_day_follows_and_has_its_own_receipt(spark: SparkSession, settings: Settings) -> None:
-    put(DAILY_PRICES, settings, price(BEFORE, 10), price(DAY, 12))
+    put(DAILY_PRICES, settings, price(DAY, 12))
     run(indicators_1d, batch(DAY, DAY), spark, settings)
+    put(DAILY_PRICES, settings, price(BEFORE, 10))  # it arrives only now: the later day knew nothing of it
     run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
     rows = latest(spark, INDICATORS_1D, settings).select("run_id").collect()
     known = {row.run_id for row in latest(spark, RUNS, settings).collect()}
@@ -61,8 +62,9 @@ def test_a_later_day_follows_and_has_its_own_receipt(spark: SparkSession, settin
 def test_a_day_that_was_left_stale_follows_even_when_the_earlier_day_is_done(
     spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(DAILY_PRICES, settings, price(BEFORE, 10), price(DAY, 12))
+    put(DAILY_PRICES, settings, price(DAY, 12))
     run(indicators_1d, batch(DAY, DAY), spark, settings)
+    put(DAILY_PRICES, settings, price(BEFORE, 10))  # it arrives only now: the later day knew nothing of it
     with monkeypatch.context() as patch:
         patch.setattr(folds, "last_broken_day", lambda *_: None)  # the process dies before the later day is made
         run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
