@@ -6,18 +6,19 @@ cannot disagree. Rows that were set aside come back from their JSON record.
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_apps.lake.location import report_folder
 from spark_apps.lake.quality import holds
 from spark_apps.lake.reading import latest
+from spark_apps.lake.tables import stored_rules
 from spark_apps.settings import Settings
 from spark_apps.tables import set_aside_tables
 from spark_apps.tables.model import Rule, Table
@@ -54,7 +55,7 @@ def _build(
     broken = {}
     for table in tables:
         if rules := table.rules_of("error", "warn"):
-            rows = verdicts(batch_rows(spark, settings, table, start, end), rules).cache()
+            rows = verdicts(spark, settings, table, rules, start, end).cache()
             batch = source.add_dataframe_asset(table.full_name).add_batch_definition_whole_dataframe(
                 f"{start} to {end}"
             )
@@ -64,22 +65,29 @@ def _build(
     return broken
 
 
-def batch_rows(spark: SparkSession, settings: Settings, table: Table, start: date, end: date) -> DataFrame:
-    """Put accepted and quarantined rows of a slice together. Grain: one row per judged row that was no repeat."""
-    parts = [latest(spark, table, settings).where(F.col(table.time).between(F.lit(start), F.lit(end)))]
+def verdicts(
+    spark: SparkSession, settings: Settings, table: Table, rules: Sequence[Rule], start: date, end: date
+) -> DataFrame:
+    """Answer each rule for each row of a slice, accepted or quarantined.
+
+    Grain: one row per judged row that was no repeat, one boolean column per rule. What a rule reads beside the stored
+    columns is gone from an accepted row: it broke no error rule, and its warnings name the others.
+    """
+    stored = {rule.name: holds(rule) for rule in stored_rules(table, "error", "warn")}
+    accepted = latest(spark, table, settings).where(F.col(table.time).between(F.lit(start), F.lit(end)))
+    answers = [stored[rule.name] if rule.name in stored else _answer_kept(rule) for rule in rules]
+    parts = [accepted.select(*[answer.alias(rule.name) for answer, rule in zip(answers, rules, strict=True)])]
     for kept in set_aside_tables(table):
         if kept.layer == "quarantine":
             optional = ", ".join(column.optional().ddl for column in (*table.columns, *table.evidence))
             aside = latest(spark, kept, settings).where(F.col("slice_date").between(F.lit(start), F.lit(end)))
-            parts.append(aside.select(F.from_json("record", optional).alias("row")).select("row.*"))
-    missing = [column for column in table.evidence if column.name not in parts[0].columns]
-    parts[0] = parts[0].withColumns({column.name: F.lit(None).cast(column.type) for column in missing})
-    return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
+            record = aside.select(F.from_json("record", optional).alias("row")).select("row.*")
+            parts.append(record.select(*[holds(rule).alias(rule.name) for rule in rules]))
+    return reduce(DataFrame.unionByName, parts)
 
 
-def verdicts(rows: DataFrame, rules: Iterable[Rule]) -> DataFrame:
-    """Answer each rule for each row. Grain: one row per row, one boolean column per rule."""
-    return rows.select(*[holds(rule).alias(rule.name) for rule in rules])
+def _answer_kept(rule: Rule) -> Column:
+    return F.lit(True) if rule.severity == "error" else ~F.array_contains("warnings", rule.name)
 
 
 def _validate(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
@@ -11,7 +12,7 @@ from spark_apps.errors import UnknownTable
 from spark_apps.lake.location import location
 from spark_apps.settings import Settings
 from spark_apps.tables.market import UNREADABLE_OR
-from spark_apps.tables.model import Column, Rule, Table
+from spark_apps.tables.model import Column, Rule, Severity, Table
 
 DELTA_TYPES = {"STRING": "string", "INT": "integer", "BIGINT": "long", "DOUBLE": "double", "DATE": "date",
                "BINARY": "binary", "BOOLEAN": "boolean"}  # fmt: skip
@@ -44,14 +45,19 @@ def _delta_field(column: Column) -> dict[str, object]:
     return {"name": column.name, "type": kind, "nullable": column.nullable, "metadata": {"comment": column.doc}}
 
 
-def constraints(table: Table) -> tuple[Rule, ...]:
-    """Give the error rules that read stored columns only: Delta itself refuses a row that breaks one.
+def stored_rules(table: Table, *severities: Severity) -> tuple[Rule, ...]:
+    """Give the rules that a stored row can answer, since they read stored columns only.
 
     A rule that passes over what cannot be read holds without that clause: a stored row could be read.
     """
     evidence = {column.name for column in table.evidence}
-    stored = [Rule(rule.name, rule.expect.removeprefix(UNREADABLE_OR)) for rule in table.rules_of("error")]
+    stored = [replace(rule, expect=rule.expect.removeprefix(UNREADABLE_OR)) for rule in table.rules_of(*severities)]
     return tuple(rule for rule in stored if not evidence & set(re.findall(r"[a-z_0-9]+", rule.expect)))
+
+
+def constraints(table: Table) -> tuple[Rule, ...]:
+    """Give the error rules that Delta itself holds: it refuses a stored row that breaks one."""
+    return stored_rules(table, "error")
 
 
 def ensure(table: Table, settings: Settings) -> DeltaTable:

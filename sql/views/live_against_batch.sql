@@ -1,6 +1,5 @@
 -- What: where the live chain's last word on a bar and the nightly batch differ, in sessions that both hold.
--- Grain: one row per instrument per minute that differs; no row means that they agree. A live bar that the session's
--- end closed may say an available_at before its end; batch never does.
+-- Grain: one row per instrument per minute that differs; no row means that they agree.
 -- Read by: the daily report, people who look into late data.
 -- Example: SELECT difference, count(*) FROM live_against_batch GROUP BY difference
 WITH sessions AS (
@@ -43,6 +42,7 @@ SELECT
 FROM live
 FULL OUTER JOIN batch ON live.instrument_id = batch.instrument_id AND live.bar_start = batch.bar_start
 LEFT JOIN instruments ON instruments.instrument_id = coalesce(live.instrument_id, batch.instrument_id)
+-- A live bar that the session's end closed may say an available_at before its own end; batch never does.
 WHERE NOT (
   struct(
     live.open, live.high, live.low, live.close, live.volume, live.value, live.trade_count,

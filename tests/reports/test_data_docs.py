@@ -2,18 +2,18 @@
 
 from dataclasses import replace as replaced
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_apps.lake.data_docs import batch_rows, build_data_docs
+from spark_apps.lake.data_docs import build_data_docs, verdicts
 from spark_apps.lake.quality import QUARANTINE, judge, kept_aside
 from spark_apps.lake.writing import replace
 from spark_apps.settings import Settings
 from spark_apps.tables import named
 from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
+from spark_apps.tables.model import Rule
 from spark_apps.tables.sources import DAILY_PRICE_LINES
 from tests.frames import DAY, rows
 from tests.sql.test_catalogue import put
@@ -28,16 +28,31 @@ def planted(spark: SparkSession, settings: Settings) -> Settings:
     put(spark, settings, DAILY_PRICES, GOOD, {**GOOD, "instrument_id": 2, "open": 13})
     put(spark, settings, RETURNS_1D, {"daily_return": 0.1})
     bad = rows(spark, DAILY_PRICES, {**GOOD, "instrument_id": 3, "close": 0})
-    bad = bad.withColumn("parse_error", F.lit(None).cast("STRING")).withColumn("slice_date", F.lit(DAY))
+    bad = bad.withColumns(
+        {"parse_error": F.lit(None).cast("STRING"), "slice_date": F.lit(DAY), "received_date": F.lit(DAY)}
+    )
     aside = kept_aside(judge(bad, UNKEYED), DAILY_PRICES, QUARANTINE, "slice_date")
     kept = named("quarantine.daily_prices")
     replace(aside.withColumn("run_id", F.lit("test")), kept, DAY, DAY, settings, "{}")
     return settings
 
 
-def test_a_quarantined_row_comes_back_from_its_record(spark: SparkSession, planted: Settings) -> None:
-    found = batch_rows(spark, planted, DAILY_PRICES, DAY, DAY).orderBy("instrument_id").collect()
-    assert [(row.instrument_id, row.close) for row in found] == [(1, Decimal(11)), (2, Decimal(11)), (3, Decimal(0))]
+def test_accepted_and_quarantined_rows_answer_every_rule(spark: SparkSession, planted: Settings) -> None:
+    found = verdicts(spark, planted, DAILY_PRICES, DAILY_PRICES.rules_of("error", "warn"), DAY, DAY)
+    answers = [tuple(row) for row in found.select("close_is_positive", "open_is_within_range").collect()]
+    assert sorted(answers) == [(False, True), (True, False), (True, True)]
+    # What the row no longer carries was answered when it was accepted.
+    assert {tuple(row) for row in found.select("record_is_readable", "session_has_happened").collect()} == {
+        (True, True)
+    }
+
+
+def test_a_warning_about_what_is_not_stored_is_read_from_the_row(spark: SparkSession, planted: Settings) -> None:
+    put(spark, planted, DAILY_PRICES, {**GOOD, "instrument_id": 4, "warnings": ["file_is_named"]})
+    named_file = Rule("file_is_named", "file_name <> ''", "warn")
+    found = verdicts(spark, planted, replaced(DAILY_PRICES, rules=(named_file,)), (named_file,), DAY, DAY)
+    # Two rows without the warning, the one that carries it, and one of quarantine that has no file name.
+    assert sorted(row.file_is_named for row in found.collect()) == [False, False, True, True]
 
 
 def test_each_rule_counts_the_rows_that_break_it(spark: SparkSession, planted: Settings) -> None:
@@ -52,4 +67,5 @@ def test_each_rule_counts_the_rows_that_break_it(spark: SparkSession, planted: S
 
 
 def test_days_outside_the_slice_are_left_alone(spark: SparkSession, planted: Settings) -> None:
-    assert batch_rows(spark, planted, DAILY_PRICES, date(2026, 11, 1), date(2026, 11, 19)).isEmpty()
+    rules = DAILY_PRICES.rules_of("error")
+    assert verdicts(spark, planted, DAILY_PRICES, rules, date(2026, 11, 1), date(2026, 11, 19)).isEmpty()
