@@ -10,8 +10,10 @@ KERNEL_SOURCES := $(shell find cpp_udfs -type f \( -name '*.hpp' -o -name '*.cpp
 COMPOSE := docker compose --project-name tayho --env-file docker/.env -f docker/compose.yml -f docker/compose.$(or $(PROFILE),dev).yml
 DRILLS_parity := fold_parity stream_parity
 DRILLS_kill := kill
-# The whole suite measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=) does not.
-WHOLE_SUITE := --cov --cov-report=term:skip-covered --cov-report=json:build/tests/coverage.json --junitxml=build/tests/results.xml
+# The whole suite runs in two processes, measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=)
+# does neither.
+WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
+	--cov --cov-report=term:skip-covered --cov-report=json:build/tests/coverage.json --junitxml=build/tests/results.xml
 
 .PHONY: help run test check bench drill docs notebooks up down clean
 

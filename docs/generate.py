@@ -73,13 +73,14 @@ def table_page(table: Table) -> str:
             "; ".join(f"`{ours}` = `{theirs}` of its input" for ours, theirs in table.conserves) or "nothing",
         ),
     ]
-    parts = [HEAD, f"# {table.full_name}\n", f"Grain: {table.grain}.\n"]
-    parts += ["\n".join(f"- {name}: {value}" for name, value in facts) + "\n"]
+    listed = "\n".join(f"- {name}: {value}" for name, value in facts)
+    parts = [HEAD, f"# {table.full_name}\n", f"Grain: {table.grain}.\n", listed + "\n"]
     parts += ["## Columns\n", columns_grid(table.columns) + "\n"]
     if table.evidence:
         parts += ["## Evidence, judged and not stored\n", columns_grid(table.evidence) + "\n"]
     if table.rules:
         parts += ["## Rules\n", rules_grid(table.rules) + "\n"]
+        parts += ["Rows that break one: [runbook](../runbooks/rows_set_aside.md).\n"] * bool(table.evidence)
     return "\n".join(parts)
 
 

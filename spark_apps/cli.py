@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from spark_apps.errors import TayhoError
@@ -30,7 +31,7 @@ def main() -> None:
     try:
         app()
     except TayhoError as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {error}", soft_wrap=True, highlight=False)
+        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(1)
 
 
@@ -60,6 +61,7 @@ def run(
 ) -> None:
     """Carry a trading session from the exchange to a report, and say where to look."""
     from spark_apps.jobs.day import make_day, settings_for
+    from spark_apps.jobs.report import refuse_offending_rows
     from spark_apps.kernels import NATIVE
     from spark_apps.lake.location import log_folder
     from spark_apps.lake.logs import configure
@@ -77,8 +79,11 @@ def run(
     console.print(grid)
     known = [f"{name} {value}" for name, value in made.summary.items() if value is not None]
     console.print("  ".join(known), highlight=False)
+    held = sum(not found for found in made.checks.values())
+    console.print(f"{'checks':<10} {held} of {len(made.checks)} hold", highlight=False)
     for name, path in made.places.items():
         console.print(f"{name:<10} {path}", highlight=False, soft_wrap=True)
+    refuse_offending_rows(made.checks)
 
 
 @app.command()
@@ -105,7 +110,7 @@ def sql(
     rows = frame.limit(SHOWN_ROWS + 1).collect()
     grid = Grid(*frame.columns)
     for row in rows[:SHOWN_ROWS]:
-        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+        grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     console.print(grid)
     if len(rows) > SHOWN_ROWS:
         console.print(f"the first {SHOWN_ROWS:,} rows; say LIMIT, or aggregate, to see others")
@@ -123,7 +128,7 @@ def check_config(profile: Profile = None, as_json: Json = False) -> None:
         value: object = settings
         for part in name.removeprefix("TAYHO_").lower().split("__"):
             value = getattr(value, part)
-        grid.add_row(name, str(value), meaning)
+        grid.add_row(name, escape(str(value)), meaning)
     console.print(grid)
 
 

@@ -23,11 +23,13 @@ logger = structlog.get_logger(__name__)
 
 JOBS = Path(__file__).parent / "jobs"
 CONNECTION = "spark_lake"
+# From Friday evening's run to Monday evening's: what came in between is for the night that follows it.
+LONGEST_PAUSE_DAYS = 3
 TIMEZONE = "Asia/Ho_Chi_Minh"
 
 # Airflow fills these in. A run by hand has no `ds`, and a scheduled one no parameters: the day is always written out.
 _DAY = "(dag_run.logical_date or dag_run.run_after).astimezone(dag.timezone).strftime('%Y-%m-%d')"
-FIRST_DAY = "{{ params.get('start') or macros.ds_add(" + _DAY + ", -{lookahead}) }}"
+FIRST_DAY = "{{ params.get('start') or macros.ds_add(" + _DAY + ", -{days}) }}"
 LAST_DAY = "{{ params.get('end') or " + _DAY + " }}"
 
 
@@ -69,8 +71,9 @@ def stages(named: Mapping[str, tuple[Table, ...]]) -> tuple[Stage, ...]:
 def arguments(tables: tuple[Table, ...], lookahead: int) -> list[str]:
     """Give the command line of a stage: its days and its names.
 
-    What comes from messages is made from as far back as more of them may still arrive. What comes from daily files is
-    made over all days each night, for on an ex-date the vendor writes the whole adjusted history anew.
+    What comes from messages is made from as far back as a message may have arrived for it since the run before. What
+    comes from daily files is made over all days each night, for on an ex-date the vendor writes the whole adjusted
+    history anew.
     """
     names = [table.full_name for table in tables]
     of_files = [table.full_name for table in tables if comes_from_files(table)]
@@ -78,7 +81,11 @@ def arguments(tables: tuple[Table, ...], lookahead: int) -> list[str]:
         raise ValueError(
             f"a stage of messages names {', '.join(of_files)}, made from daily files over all days: part them"
         )
-    days = tuple(map(str, ALL_DAYS)) if of_files else (FIRST_DAY.replace("{lookahead}", str(lookahead)), LAST_DAY)
+    days = (
+        tuple(map(str, ALL_DAYS))
+        if of_files
+        else (FIRST_DAY.replace("{days}", str(lookahead + LONGEST_PAUSE_DAYS)), LAST_DAY)
+    )
     return ["--start", days[0], "--end", days[1], *names]
 
 

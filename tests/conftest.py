@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from pyspark.sql import SparkSession
 
 from spark_apps.lake.session import session
@@ -17,6 +18,13 @@ def spark() -> Iterator[SparkSession]:
     made.conf.set("spark.sql.shuffle.partitions", "2")
     yield made
     made.stop()
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Undo what a test made of logging: the stream that it gave is closed by now."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

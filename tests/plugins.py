@@ -29,6 +29,8 @@ REFUSED: pytest.StashKey[list[str]] = pytest.StashKey()
 def pytest_configure(config: pytest.Config) -> None:
     """Give every Spark session of the tests, those of subprocesses included, workers that coverage can measure."""
     config.stash[REFUSED] = []
+    if _is_worker(config):
+        return  # it has the variables of the process that started it
     folder = ROOT / "build" / "tests" / "spark"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "conf" / "spark" / "log4j2.properties", folder)
@@ -38,7 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked real_data where the shared data folder is not on the machine; nowhere else."""
+    """Begin with what takes longest; skip tests marked real_data where the shared data folder is not on the machine."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        timeout = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), timeout.args[0] if timeout else 0)
+    items.sort(key=lambda item: -longest[item.path])
     if not REAL_DATA.is_dir():
         for item in items:
             if item.get_closest_marker("real_data"):
@@ -58,16 +65,16 @@ def is_allowed(test: str, reason: str, allowed: list[tuple[str, str]], data_is_h
     return any(fnmatch(test, pattern) and reason == words for pattern, words in allowed)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Note each skip that the committed list does not allow; an expected failure is none."""
-    report: pytest.TestReport = yield
-    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
-        reason = report.longrepr[2].removeprefix("Skipped: ")
-        allowed = skips_in((ROOT / "tests" / "allowed_skips.txt").read_text(encoding="utf-8"))
-        if not is_allowed(item.nodeid, reason, allowed, REAL_DATA.is_dir()):
-            item.config.stash[REFUSED].append(f"{item.nodeid}: skipped without leave ({reason})")
-    return report
+def refused_skips(reports: Iterable[pytest.TestReport]) -> list[str]:
+    """Name each skip that the committed list does not allow; an expected failure is none."""
+    allowed = skips_in((ROOT / "tests" / "allowed_skips.txt").read_text(encoding="utf-8"))
+    found = []
+    for report in reports:
+        if not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            if not is_allowed(report.nodeid, reason, allowed, REAL_DATA.is_dir()):
+                found.append(f"{report.nodeid}: skipped without leave ({reason})")
+    return found
 
 
 def below_floor(report: dict[str, Any], critical: list[str]) -> list[str]:
@@ -86,12 +93,21 @@ def below_floor(report: dict[str, Any], critical: list[str]) -> list[str]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a session with a skip out of the list, and a whole one with a critical module below its floor."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if _is_worker(session.config) or reporter is None:
+        return
     broken = session.config.stash[REFUSED]
+    broken += refused_skips(reporter.stats.get("skipped", []))
     if str(COVERAGE) in _reports(session.config):
         critical = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["tayho"]["critical"]
         broken += below_floor(json.loads(COVERAGE.read_text(encoding="utf-8")), critical)
     if broken and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Say whether this process runs tests for another one, which sees all of them."""
+    return hasattr(config, "workerinput")
 
 
 def _reports(config: pytest.Config) -> list[str]:

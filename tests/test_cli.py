@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from spark_apps.cli import app, main
+from spark_apps.errors import RuleViolated
+from spark_apps.jobs.day import Day
 
 COMMAND = Path(sys.executable).with_name("tayho")
 
@@ -43,6 +45,21 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsy
         main()
     assert ended.value.code == 1
     assert "BadSetting: conf/nowhere.toml: there is no such profile" in capsys.readouterr().out
+
+
+def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = Day([("gold.bars_1m", 3, "", "", "", "", "", "")], {}, {"state_chain": 2, "silent_minutes": 1}, {})
+    monkeypatch.setattr("spark_apps.jobs.day.make_day", lambda *_: made)
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path / "lake"))
+    ended = CliRunner().invoke(app, ["run"])
+    assert "0 of 2 hold" in ended.output
+    assert isinstance(ended.exception, RuleViolated)
+    assert "state_chain.sql (2 rows)" in str(ended.exception)
+
+
+def test_what_looks_like_markup_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYHO_REPORT_ROOT", "build/[red]reports")
+    assert "build/[red]reports" in CliRunner().invoke(app, ["check-config"], terminal_width=200).output
 
 
 def test_the_command_is_installed_beside_python() -> None:

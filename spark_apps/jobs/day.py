@@ -41,10 +41,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Day:
-    """Hold what a person wants to know afterwards: rows per table, the session in a few figures, where to look."""
+    """Hold what a person wants to know afterwards.
+
+    Rows per table, the session in a few figures, the rows that each check of sql/checks returned, where to look.
+    """
 
     rows: list[tuple[str | int, ...]]
     summary: Mapping[str, Any]
+    checks: Mapping[str, int]
     places: dict[str, Path]
 
 
@@ -78,7 +82,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     last = days[-1] if days else settings.session_date
     if settings.features.data_docs:
         with step(say, "Great Expectations data docs"):
-            write_data_docs(spark, settings, last, last)
+            write_data_docs(spark, settings, days[0] if days else last, last)
     with step(say, "checks, report and tables.sql"):
         known = read_day(spark, settings, last)
         report = write_page(known, settings)
@@ -90,9 +94,8 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
         "names": names,
         "logs": log_folder(settings),
     }
-    return Day(
-        _rows(reports, settings), known.summary or {}, {name: path for name, path in places.items() if path.exists()}
-    )
+    shown = {name: path for name, path in places.items() if path.exists()}
+    return Day(_rows(reports, settings), known.summary or {}, known.checks, shown)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from spark_apps.risk.value_at_risk import portfolio_returns
 from spark_apps.settings import Settings, load
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.market import BARS_1M
+from spark_apps.tables.sources import ALL_DAYS, comes_from_files
 
 logger = structlog.get_logger(__name__)
 
@@ -60,9 +61,13 @@ def write_page(rows: DayRows, settings: Settings) -> Path:
 
 
 def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: date) -> dict[str, dict[str, int]]:
-    """Validate the slices of every silver table and of the minute bars, where they hold rows; see lake/data_docs.py."""
+    """Validate every silver table and the minute bars, where they hold rows; see lake/data_docs.py.
+
+    Each over the days that a night makes: those from start to end, and all days of what comes from daily files.
+    """
     judged = [table for table in ALL_TABLES if table.rules and (table.layer == "silver" or table == BARS_1M)]
-    return build_data_docs(spark, settings, [table for table in judged if row_count(table, settings)], start, end)
+    slices = {table: ALL_DAYS if comes_from_files(table) else (start, end) for table in judged}
+    return build_data_docs(spark, settings, {table: slices[table] for table in judged if row_count(table, settings)})
 
 
 def _until(frame: DataFrame, session_date: date) -> DataFrame:

@@ -6,7 +6,7 @@ cannot disagree. Rows that were set aside come back from their JSON record.
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -27,9 +27,9 @@ SEVERITIES = {"error": "critical", "warn": "warning"}
 
 
 def build_data_docs(
-    spark: SparkSession, settings: Settings, tables: Iterable[Table], start: date, end: date
+    spark: SparkSession, settings: Settings, slices: Mapping[Table, tuple[date, date]]
 ) -> dict[str, dict[str, int]]:
-    """Validate the slices of tables and write static pages; give per table the rows that break each rule.
+    """Validate a slice of each table and write static pages; give per table the rows that break each rule.
 
     Pages lie in <reports>/data_docs/index.html. Tables without rules of severity error or warn are passed over.
     """
@@ -37,11 +37,11 @@ def build_data_docs(
     with warnings.catch_warnings():
         # Great Expectations imports modules that Python deprecates; nobody here can mend that.
         warnings.simplefilter("ignore")
-        return _build(spark, settings, tables, start, end)
+        return _build(spark, settings, slices)
 
 
 def _build(
-    spark: SparkSession, settings: Settings, tables: Iterable[Table], start: date, end: date
+    spark: SparkSession, settings: Settings, slices: Mapping[Table, tuple[date, date]]
 ) -> dict[str, dict[str, int]]:
     import great_expectations as gx
 
@@ -53,7 +53,7 @@ def _build(
     context.add_data_docs_site("local", _site(folder))
     source = context.data_sources.add_spark("lake")
     broken = {}
-    for table in tables:
+    for table, (start, end) in slices.items():
         if rules := table.rules_of("error", "warn"):
             rows = verdicts(spark, settings, table, rules, start, end).cache()
             batch = source.add_dataframe_asset(table.full_name).add_batch_definition_whole_dataframe(

@@ -98,7 +98,7 @@ def test_stages_that_need_each_other_are_refused() -> None:
 
 def test_a_stage_goes_back_to_the_days_whose_input_may_still_come() -> None:
     line = arguments((TICKS,), 3)
-    assert ", -3) }}" in line[1]
+    assert ", -6) }}" in line[1]  # three days late, and not seen before the weekend was over
     assert line[-1] == "silver.ticks"
 
 

@@ -1,5 +1,6 @@
 """The import contract sees a violation that is planted in a copy of the tree."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from setup.check import TOOLS
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, listed, read
 
 PLANTED = {
     "an upward import": ("spark_apps/rules/planted.py", "import spark_apps.lake.location\n"),
@@ -20,6 +21,7 @@ PLANTED = {
     "Spark in the Kafka client": ("spark_apps/lake/kafka.py", "import pyspark\n"),
     "neighbours that import each other": ("spark_apps/market/planted.py", "import spark_apps.sources.envelope\n"),
     "Spark in a feed": ("spark_apps/sources/sim/feed.py", "import pyspark\n"),
+    "Spark where feeds publish": ("spark_apps/lake/feed.py", "import pyspark\n"),
 }
 
 
@@ -28,6 +30,23 @@ def contract_of(folder: Path) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join((str(folder), sysconfig.get_path("purelib")))
     command = [sys.executable, "-S", str(TOOLS / "lint-imports"), "--no-logo"]
     return subprocess.run(command, cwd=folder, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+
+
+def beyond_the_standard_library(text: str) -> set[str]:
+    """Give the packages that a source imports beside the standard library and our own."""
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            modules |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+    return {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {"spark_apps"}
+
+
+@pytest.mark.parametrize("path", listed("spark_apps/tables/*.py", "spark_apps/errors.py"))
+def test_declarations_and_errors_need_the_standard_library_only(path: str) -> None:
+    assert beyond_the_standard_library(read(path)) == set()
+    assert beyond_the_standard_library("import numpy.linalg\nfrom pandas import DataFrame") == {"numpy", "pandas"}
 
 
 @pytest.mark.parametrize("what", PLANTED)

@@ -95,6 +95,13 @@ def test_a_source_obeys_the_house(path: str) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("path", listed("sql/*.sql"))
+def test_a_query_says_its_frames_and_needs_no_order_of_rows(path: str) -> None:
+    sql = read(path)
+    assert list(house.sql_windows_have_explicit_frames(sql)) == []
+    assert house.SQL_FIRST.search(sql) is None
+
+
 @pytest.mark.parametrize("rule", [rule for rule, _, _ in ALL_RULES], ids=lambda rule: str(rule.__name__))
 def test_a_rule_sees_its_planted_violations_and_passes_good_code(rule: Rule) -> None:
     assert [source for source in PLANTED[rule] if not list(rule(source))] == []

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from spark_apps.cli import app
 from spark_apps.jobs.day import Day, make_day
-from spark_apps.lake.catalogue import open_catalogue
+from spark_apps.jobs.report import refuse_offending_rows
+from spark_apps.lake.catalogue import open_catalogue, texts
 from spark_apps.rules.instruments import simulated_instruments
 from spark_apps.settings import Settings
 from tests.conftest import settings_in
@@ -66,6 +67,11 @@ def test_live_and_batch_hold_the_session_that_is_compared(
     held = spark.sql(f"SELECT session_date, count(DISTINCT instrument_id) FROM {table} GROUP BY session_date").collect()
     # The batch also holds the one trade of the day before that comes today; live it is late.
     assert (place.session_date, len(simulated_instruments())) in {tuple(row) for row in held}
+
+
+def test_every_check_that_must_hold_does(day: Day) -> None:
+    assert set(day.checks) == set(texts("checks"))
+    refuse_offending_rows(day.checks)
 
 
 def test_it_says_where_to_look(day: Day) -> None:

@@ -56,7 +56,7 @@ def test_a_warning_about_what_is_not_stored_is_read_from_the_row(spark: SparkSes
 
 
 def test_each_rule_counts_the_rows_that_break_it(spark: SparkSession, planted: Settings) -> None:
-    found = build_data_docs(spark, planted, [DAILY_PRICES, DAILY_PRICE_LINES, RETURNS_1D], DAY, DAY)
+    found = build_data_docs(spark, planted, dict.fromkeys((DAILY_PRICES, DAILY_PRICE_LINES, RETURNS_1D), (DAY, DAY)))
     broken = {rule: count for rule, count in found["silver.daily_prices"].items() if count}
     assert broken == {"close_is_positive": 1, "open_is_within_range": 1, "close_is_within_range": 1}
     assert found["gold.returns_1d"] == {"return_is_above_minus_one": 0}

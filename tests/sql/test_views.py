@@ -1,6 +1,6 @@
 """What the views say of rows that the test wrote."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,9 +8,12 @@ from pyspark.sql import SparkSession
 
 from spark_apps.lake.catalogue import run_sql, texts
 from spark_apps.settings import Settings
+from spark_apps.tables import named
 from spark_apps.tables.indicators import INDICATOR_STATES_1D
 from spark_apps.tables.live import BARS_1M_LIVE, LATE_LIVE
 from spark_apps.tables.market import BARS_1M, TICKS
+from spark_apps.tables.operations import RUNS
+from spark_apps.tables.sources import MESSAGES
 from tests.frames import DAY
 from tests.sql.test_catalogue import put
 
@@ -78,6 +81,18 @@ def test_the_fold_is_held_against_silver_without_what_it_called_late(spark: Spar
     assert run_sql(spark, settings, check).collect() == []
     put(spark, settings, TICKS, {"source_seq": 5, "quantity": 700})
     assert [row.silver_volume for row in run_sql(spark, settings, check).collect()] == [840]
+
+
+def test_a_message_without_an_outcome_is_seen(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, MESSAGES, {"topic_offset": 1}, {"topic_offset": 2})
+    put(spark, settings, MESSAGES, {"topic_offset": 3, "ingest_date": date(2026, 11, 21)})
+    check = texts("checks")["messages_have_an_outcome"]
+    assert run_sql(spark, settings, check).collect() == []  # no night has been yet
+    put(spark, settings, RUNS, {"job": "silver.ticks", "slice_end": date(2026, 11, 20)})
+    put(spark, settings, TICKS, {"source_seq": 1})
+    assert [tuple(row) for row in run_sql(spark, settings, check).collect()] == [(2, 1)]
+    put(spark, settings, named("late.ticks"), {"record": "{}"})
+    assert run_sql(spark, settings, check).collect() == []
 
 
 def test_a_correction_without_its_trade_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:
