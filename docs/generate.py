@@ -57,6 +57,7 @@ def rules_grid(rules: tuple[Rule, ...]) -> str:
 def table_page(table: Table) -> str:
     """Describe one table."""
     read_by = tuple(other for other in ALL_TABLES if table in other.made_from)
+    conserves = "; ".join(f"`{ours}` = `{theirs}` of its input" for ours, theirs in table.conserves)
     facts = [
         ("Key", ", ".join(f"`{name}`" for name in table.key)),
         ("Sliced by", f"`{table.time}`"),
@@ -68,10 +69,7 @@ def table_page(table: Table) -> str:
         ("Read by", links(read_by)),
         ("Looks back", f"{table.lookback} calendar days"),
         ("Input may arrive", f"{table.lookahead} days later"),
-        (
-            "Conserves",
-            "; ".join(f"`{ours}` = `{theirs}` of its input" for ours, theirs in table.conserves) or "nothing",
-        ),
+        ("Conserves", conserves or "nothing"),
     ]
     listed = "\n".join(f"- {name}: {value}" for name, value in facts)
     parts = [HEAD, f"# {table.full_name}\n", f"Grain: {table.grain}.\n", listed + "\n"]
