@@ -27,6 +27,6 @@ def closing_hash(spark: SparkSession, prices: dict[str, Decimal | None]) -> int:
 def test_the_close_stands_for_a_price_that_is_missing(
     spark: SparkSession, names: tuple[str, ...], missing: Decimal | None
 ) -> None:
-    whole = dict.fromkeys(("open", "high", "low"), Decimal(30))
+    whole: dict[str, Decimal | None] = dict.fromkeys(("open", "high", "low"), Decimal(30))
     assert closing_hash(spark, whole | dict.fromkeys(names, missing)) == closing_hash(spark, whole)
     assert closing_hash(spark, whole | dict.fromkeys(names, Decimal(27))) != closing_hash(spark, whole)
