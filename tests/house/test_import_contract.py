@@ -20,6 +20,8 @@ PLANTED = {
     "Spark in the Kafka client": ("spark_apps/lake/kafka.py", "import pyspark\n"),
     "neighbours that import each other": ("spark_apps/market/planted.py", "import spark_apps.sources.envelope\n"),
     "Spark in a feed": ("spark_apps/sources/sim/feed.py", "import pyspark\n"),
+    # The page imports the charts.
+    "a circle of siblings": ("spark_apps/reports/charts.py", "import spark_apps.reports.html\n"),
 }
 
 
