@@ -158,7 +158,7 @@ def check(
         if (left or 0) != (right or 0):
             raise RowsDoNotAddUp(
                 f"{table.full_name}, {day}: {ours} is {left}, but {theirs} of its input is {right}; nothing was "
-                f"written. Mend its transform, or the sums that tables says it conserves"
+                f"written. Mend its transform, or the sums that it declares to conserve"
             )
     return {rule.name: count for rule, count in wrong.items()}
 

@@ -158,6 +158,6 @@ def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunRe
         if (ours[place] or 0) != (theirs[place] or 0):
             raise RowsDoNotAddUp(
                 f"{table.full_name}: {expression} is {ours[place]}, but {origin} of {table.made_from[0].full_name} "
-                f"is {theirs[place]}; nothing was written. Mend its transform, or the sums that tables says it conserves"
+                f"is {theirs[place]}; nothing was written. Mend its transform, or the sums that it declares to conserve"
             )
     return RunReport(**{**report.__dict__, "rows_in": theirs[0]})

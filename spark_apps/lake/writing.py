@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from spark_apps.lake.failpoints import reach
 from spark_apps.lake.lease import lease
 from spark_apps.lake.location import location
-from spark_apps.lake.tables import arrow_schema, ensure
+from spark_apps.lake.tables import arrow_schema, delta_schema, ensure
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
@@ -51,7 +51,7 @@ def append_arrow(
         opened.create_write_transaction(
             added,
             mode="append",
-            schema=arrow_schema(table.columns),
+            schema=delta_schema(table),
             partition_by=list(table.partition_by),
             commit_properties=CommitProperties(
                 custom_metadata={"userMetadata": metadata},
@@ -97,7 +97,7 @@ def replace_files(
     opened.create_write_transaction(
         added,
         mode="overwrite",
-        schema=arrow_schema(table.columns),
+        schema=delta_schema(table),
         partition_by=[name],
         partition_filters=[(name, "in", [str(day) for day in days])],
         commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),

@@ -160,6 +160,18 @@ def test_a_slice_that_is_empty_now_is_emptied(spark: SparkSession, settings: Set
     assert row_count(bars_1m.writes, settings) == 0
 
 
+def test_a_commit_of_files_keeps_the_comments_of_the_columns(spark: SparkSession, settings: Settings) -> None:
+    put(TICKS, settings, TICK)
+    run(trades, TODAY, spark, settings)
+    run(bars_1m, TODAY, spark, settings)
+    for table in (TICKS, bars_1m.writes):
+        kept = ensure(table, settings)
+        assert kept.version() == 1
+        assert {field.name: field.metadata for field in kept.schema().fields} == {
+            column.name: {"comment": column.doc} for column in table.columns
+        }
+
+
 def test_a_table_that_was_never_made_is_named_with_the_next_step(spark: SparkSession, settings: Settings) -> None:
     with pytest.raises(UnknownTable, match="silver.daily_prices has not been made yet"):
         run(returns_1d, TODAY, spark, settings)
