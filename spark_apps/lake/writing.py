@@ -37,6 +37,12 @@ def replace(frame: DataFrame, table: Table, start: date, end: date, settings: Se
         )
 
 
+def restore(table: Table, version: int, settings: Settings) -> None:
+    """Make a table again what it was at a version, by a commit of its own that no run claims."""
+    with lease(table, settings):
+        ensure(table, settings).restore(version)
+
+
 def append_arrow(
     table: Table, rows: pa.Table, settings: Settings, marks: Mapping[str, int], metadata: str, query: str = ""
 ) -> None:

@@ -59,6 +59,23 @@ def test_the_same_run_twice_commits_once(spark: SparkSession, settings: Settings
     assert row_count(RUNS, settings) == 2
 
 
+def test_a_run_that_a_restore_took_back_is_made_again(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    run(returns_1d, TODAY, spark, settings)
+    ensure(RETURNS_1D, settings).restore(0)
+    assert run(returns_1d, TODAY, spark, settings).status == "done"
+    assert row_count(RETURNS_1D, settings) == 1
+
+
+def test_a_run_of_long_ago_is_found_behind_many_of_other_days(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    run(returns_1d, TODAY, spark, settings)
+    other = json.dumps({"run_key": "another", "start": "2026-01-05", "end": "2026-01-05"})
+    for _ in range(20):
+        append_arrow(RETURNS_1D, arrow_schema(RETURNS_1D.columns).empty_table(), settings, {}, other)
+    assert run(returns_1d, TODAY, spark, settings).status == "unchanged"
+
+
 def test_a_commit_says_which_run_made_it_and_from_what(spark: SparkSession, settings: Settings) -> None:
     put(DAILY_PRICES, settings, PRICE)
     run(returns_1d, TODAY, spark, settings)
