@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from spark_apps.errors import BadSetting
@@ -50,8 +50,18 @@ class Portfolio(_Section):
     """Name a portfolio whose risk is measured: fixed weights, one value."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the portfolio.")
-    value_vnd: int = Field(gt=0, description="Value, VND.")
-    weights: dict[str, Decimal] = Field(min_length=1, description="Symbol -> weight; the weights are scaled to one.")
+    value_vnd: int = Field(gt=0, lt=10**18, description="Value, VND.")
+    weights: dict[str, Decimal] = Field(
+        min_length=1, description="Symbol -> weight above zero; the weights are scaled to one."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_empty_weights(self) -> Self:
+        """Refuse a weight that is not above zero: a sum of nothing cannot be scaled to one."""
+        for symbol, weight in self.weights.items():
+            if weight <= 0:
+                raise ValueError(f"portfolio {self.name}: the weight of {symbol} is {weight}, it must be above zero")
+        return self
 
 
 class Features(_Section):

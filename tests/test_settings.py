@@ -26,6 +26,10 @@ def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("seed = 'many'", "seed.*valid integer"),
         ("seed =", "local.toml: not readable as TOML"),
         ("[kafka]\nprefix = 'No Spaces'", "kafka.prefix"),
+        (
+            "[[portfolios]]\nname = 'book'\nvalue_vnd = 1\nweights = { XANB = '1', XQTE = '0' }",
+            "local.toml.*portfolio book: the weight of XQTE is 0, it must be above zero",
+        ),
     ],
 )
 def test_a_bad_key_or_value_is_named_with_its_file(tmp_path: Path, text: str, words: str) -> None:

@@ -26,11 +26,11 @@ def fold_daily(prices: DataFrame, opening: DataFrame, kernels: Kernels) -> DataF
     """Fold daily prices on the adjusted scale: open, high and low move with the close.
 
     Grain: one row per instrument, indices left out, per session with an adjusted close above zero; `state` is
-    kept on the last row of each instrument's year and of the run. A session without an opening price opens
-    at its close.
+    kept on the last row of each instrument's year and of the run. An open, high or low that is empty or not above
+    zero was never traded: the close stands for it.
     """
-    prices = prices.withColumn("open", F.coalesce("open", "close"))
-    scale = F.col("adjusted_close").cast("DOUBLE") / F.col("close").cast("DOUBLE")
+    close = F.col("adjusted_close").cast("DOUBLE")
+    scale = close / F.col("close").cast("DOUBLE")
     bars = (
         drop_indices(prices)
         .where(F.col("adjusted_close") > 0)
@@ -38,8 +38,11 @@ def fold_daily(prices: DataFrame, opening: DataFrame, kernels: Kernels) -> DataF
             "instrument_id",
             "session_date",
             F.unix_date("session_date").cast("BIGINT").alias("clock"),
-            *[(F.col(name).cast("DOUBLE") * scale).alias(name) for name in ("open", "high", "low")],
-            F.col("adjusted_close").cast("DOUBLE").alias("close"),
+            *[
+                F.when(F.col(name) > 0, F.col(name).cast("DOUBLE") * scale).otherwise(close).alias(name)
+                for name in ("open", "high", "low")
+            ],
+            close.alias("close"),
             "volume",
             "available_at",
         )

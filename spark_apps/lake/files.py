@@ -149,11 +149,17 @@ def check(
     counts = _ask(engine, made, [*broken, *(ours for ours, _ in table.conserves)])
     wrong = {rule: count for rule, count in zip(rules, counts, strict=False) if count}
     if errors := {rule.name: count for rule, count in wrong.items() if rule.severity == "error"}:
-        raise RuleViolated(f"{table.full_name}, {day}: {errors} rows break rules that its transform must keep")
+        raise RuleViolated(
+            f"{table.full_name}, {day}: {errors} rows break rules that its own transform must keep; nothing was "
+            f"written. Read the rule in tables, then mend the transform"
+        )
     inputs = _ask(engine, taken, [theirs for _, theirs in table.conserves])
     for (ours, theirs), left, right in zip(table.conserves, counts[len(rules) :], inputs, strict=True):
         if (left or 0) != (right or 0):
-            raise RowsDoNotAddUp(f"{table.full_name}, {day}: {ours} is {left}, but {theirs} of its input is {right}")
+            raise RowsDoNotAddUp(
+                f"{table.full_name}, {day}: {ours} is {left}, but {theirs} of its input is {right}; nothing was "
+                f"written. Mend its transform, or the sums that it declares to conserve"
+            )
     return {rule.name: count for rule, count in wrong.items()}
 
 

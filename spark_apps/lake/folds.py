@@ -1,5 +1,6 @@
 """The fold driver: a frame job that opens from carried states, gives them on, and knows which days do not follow."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -22,7 +23,7 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
     session of a year and of a run, so what lies further back is in the states.
     """
     table, (source,), (states,) = job.writes, job.writes.made_from, job.writes.carries
-    opening = opening_states(spark, table, states, days.start, settings)
+    opening = opening_states(spark, table, states, days.start, provenance.opens_from, settings)
     since = date(days.start.year, 1, 1)
     records = read(spark, source, provenance.inputs[source.full_name], settings, since, days.end)
     folded = job.transform(records, opening, **job.arguments(settings)).persist()
@@ -37,36 +38,36 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
     return report
 
 
-def days_that_do_not_follow(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> Slice | None:
-    """Give the days after a slice up to the last one, when any of them does not open as the slice closed."""
+def days_that_do_not_follow(job: Job, end: date, spark: SparkSession, settings: Settings) -> Slice | None:
+    """Give the days after one up to the last, when any instrument does not open there as it closed before."""
     (states,) = job.writes.carries
-    last = last_broken_day(latest(spark, states, settings), days.end)
-    return Slice(days.end + timedelta(days=1), last) if last else None
+    last = last_broken_day(latest(spark, states, settings), end)
+    return Slice(end + timedelta(days=1), last) if last else None
 
 
-def opening_states(spark: SparkSession, table: Table, states: Table, start: date, settings: Settings) -> DataFrame:
+def opening_states(
+    spark: SparkSession, table: Table, states: Table, start: date, at: Mapping[str, int], settings: Settings
+) -> DataFrame:
     """Take each instrument's newest kept state before a day; refuse one that its rows do not belong to.
 
-    Grain: one row per instrument. Rows and states of one run carry one run_id: a run that died between the
-    two commits left a pair that differs, and is to be run again.
+    Grain: one row per instrument. `at` names the versions to read of both tables. Rows and states of one run carry
+    one run_id: a run that died between the two commits left a pair that differs, and is to be run again.
     """
-    before = F.col("session_date") < F.lit(start)
+    before = start - timedelta(days=1)
     newest_first = (
         Window.partitionBy("instrument_id")
         .orderBy(F.desc("session_date"))
         .rowsBetween(Window.unboundedPreceding, Window.currentRow)
     )
     opening = (
-        latest(spark, states, settings)
-        .where(before & F.col("state").isNotNull())
+        read(spark, states, at[states.full_name], settings, None, before)
+        .where(F.col("state").isNotNull())
         .withColumn("place", F.row_number().over(newest_first))
         .where(F.col("place") == 1)
         .select("instrument_id", "session_date", "state", "run_id")
     )
-    rows = (
-        latest(spark, table, settings)
-        .where(before)
-        .select("instrument_id", "session_date", F.col("run_id").alias("row_run_id"))
+    rows = read(spark, table, at[table.full_name], settings, None, before).select(
+        "instrument_id", "session_date", F.col("run_id").alias("row_run_id")
     )
     torn = (
         opening.join(rows, on=["instrument_id", "session_date"], how="left")

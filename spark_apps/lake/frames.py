@@ -11,7 +11,7 @@ from spark_apps.lake.provenance import Provenance, RunReport
 from spark_apps.lake.quality import ACCEPTED, BROKEN, DUPLICATE, LATE, OUTCOME, QUARANTINE, judge, kept_aside
 from spark_apps.lake.reading import read, row_count
 from spark_apps.lake.tables import opened
-from spark_apps.lake.writing import replace
+from spark_apps.lake.writing import replace, restore
 from spark_apps.settings import Settings
 from spark_apps.tables import set_aside_tables
 from spark_apps.tables.model import Table
@@ -86,6 +86,7 @@ def _copy(
     if is_of_files:
         made = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
     rows = made.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
+    before = opened(table, settings).version()
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
     counted = opened(table, settings).history(1)[0]["operationMetrics"]
     # Files that hold other slices too are written anew: their rows are output, but not of this run.
@@ -94,9 +95,10 @@ def _copy(
         return RunReport(table.full_name, "done", rows_in=first_input.count(), rows_out=written)
     rows_in = lines.get["read"] - lines.get["of_other_slices"]
     if rows_in != written:
+        restore(table, before, settings)
         raise RowsDoNotAddUp(
-            f"{table.full_name}: {rows_in} lines read, but {written} written: restore the version before, mend the "
-            f"loader, and run these days again"
+            f"{table.full_name}: {rows_in} lines read, but {written} written; the table is again as at version "
+            f"{before}. Mend its loader and run these days again"
         )
     return RunReport(table.full_name, "done", rows_in=rows_in, rows_out=written)
 
@@ -158,6 +160,6 @@ def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunRe
         if (ours[place] or 0) != (theirs[place] or 0):
             raise RowsDoNotAddUp(
                 f"{table.full_name}: {expression} is {ours[place]}, but {origin} of {table.made_from[0].full_name} "
-                f"is {theirs[place]}; nothing was written"
+                f"is {theirs[place]}; nothing was written. Mend its transform, or the sums that it declares to conserve"
             )
     return RunReport(**{**report.__dict__, "rows_in": theirs[0]})

@@ -50,13 +50,18 @@ def _git(folder: Path, *words: str) -> str:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Hold what is known of a run before it writes; goes into the userMetadata of each of its commits."""
+    """Hold what is known of a run before it writes; goes into the userMetadata of each of its commits.
+
+    `opens_from` are the versions of a fold's own tables before it wrote. They count among its inputs, but not for its
+    key: each run moves them, and whether its days still open as those before them closed is asked of the states.
+    """
 
     job: str
     start: date | None
     end: date | None
     inputs: Mapping[str, Any]
     settings_hash: str
+    opens_from: Mapping[str, Any] = field(default_factory=dict)
     code: str = field(default_factory=code_commit)
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started_at: int = field(default_factory=time.time_ns)
@@ -66,6 +71,11 @@ class Provenance:
         """Name what would be computed: the same key means the same rows, so a doubled start is a no-op."""
         parts = (self.job, self.start, self.end, self.inputs, self.settings_hash, code_hash())
         return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def versions_read(self) -> dict[str, Any]:
+        """Give every version that the run reads, by table."""
+        return {**self.inputs, **self.opens_from}
 
     @property
     def metadata(self) -> str:
@@ -79,7 +89,7 @@ class Provenance:
                 "end": str(self.end),
                 "code": self.code,
                 "settings": self.settings_hash,
-                "inputs": self.inputs,
+                "inputs": self.versions_read,
             },
             default=str,
             sort_keys=True,
@@ -117,7 +127,7 @@ def record_run(provenance: Provenance, report: RunReport, settings: Settings) ->
         "status": report.status,
         "code_commit": provenance.code,
         "settings_hash": provenance.settings_hash,
-        "inputs": json.dumps(provenance.inputs, default=str, sort_keys=True),
+        "inputs": json.dumps(provenance.versions_read, default=str, sort_keys=True),
         "rows_in": report.rows_in,
         "rows_out": report.rows_out,
         "rows_quarantined": report.quarantined,

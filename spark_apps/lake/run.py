@@ -1,8 +1,12 @@
 """The one verb. `run` pins the inputs, calls the transform, judges its rows, commits and keeps the books."""
 
 import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import structlog
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from spark_apps.lake.files import run_by_files
@@ -14,7 +18,6 @@ from spark_apps.lake.reading import version
 from spark_apps.lake.tables import ensure
 from spark_apps.lake.worker_errors import as_raised_in_workers
 from spark_apps.settings import Settings
-from spark_apps.tables.model import Table
 
 logger = structlog.get_logger(__name__)
 
@@ -25,21 +28,21 @@ def run(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunRe
     """Make the slices of one table from pinned inputs; the only door to a batch commit.
 
     The same inputs, code and settings committed before for the same days make a no-op with status
-    `unchanged`. Later days that a fold carried from states which are no more are made again, each such
-    run with a row of its own in ops.runs.
-    Raises RuleViolated, RowsDoNotAddUp, StateMismatch, UnknownTable, EmptyInput.
+    `unchanged`, unless a fold's states before them are no more those that they opened from. Later days that a
+    fold carried from such states are made again, each such run with a row of its own in ops.runs.
+    Raises RuleViolated, RowsDoNotAddUp, SchemaMismatch, StateMismatch, UnknownTable, EmptyInput.
     """
     for kept in (job.writes, *job.writes.carries):
         ensure(kept, settings)
     report = _run_once(job, days, spark, settings)
-    if job.by == "fold" and (later := days_that_do_not_follow(job, days, spark, settings)):
+    if job.by == "fold" and (later := days_that_do_not_follow(job, days.end, spark, settings)):
         logger.info("later days follow", job=report.job, start=str(later.start), end=str(later.end))
-        _run_once(job, later, spark, settings, is_follow_up=True)
+        _run_once(job, later, spark, settings)
     return report
 
 
-def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings, is_follow_up: bool = False) -> RunReport:
-    """Make one slice and keep the books; a follow-up is never a no-op: its opening states are new."""
+def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunReport:
+    """Make one slice and keep the books."""
     table = job.writes
     provenance = Provenance(
         job=table.full_name,
@@ -47,10 +50,10 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings, is
         end=days.end,
         inputs={source.full_name: version(source, settings) for source in table.made_from},
         settings_hash=settings.fingerprint,
+        opens_from={own.full_name: version(own, settings) for own in (table, *table.carries) if table.carries},
     )
     log = logger.bind(run_id=provenance.run_id, job=provenance.job, start=str(days.start), end=str(days.end))
-    # A fold commits its states last: a run that died before them is not done.
-    if not is_follow_up and _is_done((table, *table.carries)[-1], provenance, settings):
+    if _is_done(job, days, provenance, spark, settings):
         report = RunReport(provenance.job, "unchanged")
     else:
         log.info("run begins", inputs=provenance.inputs)
@@ -61,12 +64,33 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings, is
     return report
 
 
-def _is_done(table: Table, provenance: Provenance, settings: Settings) -> bool:
-    """Say whether the newest commit that touches these days already holds this very run."""
-    for commit in ensure(table, settings).history():
+def _is_done(job: Job, days: Slice, provenance: Provenance, spark: SparkSession, settings: Settings) -> bool:
+    """Say whether these days already hold this very run, and a fold's days open as the one before them closed."""
+    # A fold commits its states last: a run that died before them is not done.
+    last_written = (job.writes, *job.writes.carries)[-1]
+    if not _is_committed(ensure(last_written, settings), provenance):
+        return False
+    return job.by != "fold" or not days_that_do_not_follow(job, days.start - timedelta(days=1), spark, settings)
+
+
+def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:
+    """Say whether the newest commit that may have touched these days is this very run's."""
+    for commit in _commits(table):
         said = json.loads(commit.get("userMetadata") or "{}")
         if said.get("run_key") == provenance.run_key:
             return True
-        if said and said["start"] <= str(provenance.end) and said["end"] >= str(provenance.start):
+        # What no run committed, a RESTORE say, may have touched any day.
+        if not said or (said["start"] <= str(provenance.end) and said["end"] >= str(provenance.start)):
             return False
     return False
+
+
+def _commits(table: DeltaTable) -> Iterator[dict[str, Any]]:
+    """Give a table's commits, newest first; most often the answer lies at the end of a log that grows every night."""
+    taken, limit = 0, 16
+    while True:
+        commits = table.history(limit)
+        yield from commits[taken:]
+        if len(commits) < limit:
+            return
+        taken, limit = limit, 4 * limit

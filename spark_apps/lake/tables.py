@@ -3,12 +3,13 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import TableNotFoundError
 
-from spark_apps.errors import UnknownTable
+from spark_apps.errors import SchemaMismatch, UnknownTable
 from spark_apps.lake.location import location
 from spark_apps.settings import Settings
 from spark_apps.tables.market import UNREADABLE_OR
@@ -18,6 +19,7 @@ DELTA_TYPES = {"STRING": "string", "INT": "integer", "BIGINT": "long", "DOUBLE":
                "BINARY": "binary", "BOOLEAN": "boolean"}  # fmt: skip
 ARROW_TYPES = {"STRING": pa.string(), "INT": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(),
                "DATE": pa.date32(), "BINARY": pa.binary(), "BOOLEAN": pa.bool_()}  # fmt: skip
+CONSTRAINT = "delta.constraints."
 DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 # History is what receipts lean on: keep log and removed files far longer than Delta's week.
 PROPERTIES = {
@@ -38,8 +40,15 @@ def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
     return pa.schema([pa.field(column.name, arrow_type(column.type), column.nullable) for column in columns])
 
 
-def _delta_field(column: Column) -> dict[str, object]:
-    kind: object = DELTA_TYPES.get(column.type, column.type.lower())
+def delta_schema(table: Table) -> Schema:
+    """Give a table's columns as Delta keeps them, comments and all."""
+    return Schema.from_json(
+        json.dumps({"type": "struct", "fields": [_delta_field(column) for column in table.columns]})
+    )
+
+
+def _delta_field(column: Column) -> dict[str, Any]:
+    kind: Any = DELTA_TYPES.get(column.type, column.type.lower())
     if column.type == "ARRAY<STRING>":
         kind = {"type": "array", "elementType": "string", "containsNull": True}
     return {"name": column.name, "type": kind, "nullable": column.nullable, "metadata": {"comment": column.doc}}
@@ -61,18 +70,20 @@ def constraints(table: Table) -> tuple[Rule, ...]:
 
 
 def ensure(table: Table, settings: Settings) -> DeltaTable:
-    """Open a table, made empty from its declaration when it is not there yet.
+    """Open a table to write it, made empty from its declaration when it is not there yet.
 
     One commit makes columns and constraints, so that no table stands without them, wherever a process dies.
+    Raises SchemaMismatch where the table that is there is not the one that is declared.
     """
     path = str(location(table, settings))
     if DeltaTable.is_deltatable(path):
-        return DeltaTable(path)
-    schema = {"type": "struct", "fields": [_delta_field(column) for column in table.columns]}
-    held = {f"delta.constraints.{rule.name}": rule.expect for rule in constraints(table)}
+        found = DeltaTable(path)
+        _refuse_another_shape(found, table, path)
+        return found
+    held = {f"{CONSTRAINT}{rule.name}": rule.expect for rule in constraints(table)}
     DeltaTable.create(
         path,
-        schema=Schema.from_json(json.dumps(schema)),
+        schema=delta_schema(table),
         mode="ignore",
         partition_by=list(table.partition_by),
         name=table.full_name,
@@ -82,6 +93,34 @@ def ensure(table: Table, settings: Settings) -> DeltaTable:
         raise_if_key_not_exists=False,
     )
     return DeltaTable(path)
+
+
+def _refuse_another_shape(found: DeltaTable, table: Table, path: str) -> None:
+    """Hold columns, types and constraints on disk against the declaration; it costs a fortieth of opening a table."""
+    on_disk = _columns(json.loads(found.schema().to_json())["fields"])
+    on_disk |= {
+        f"constraint {key.removeprefix(CONSTRAINT)}": text
+        for key, text in found.metadata().configuration.items()
+        if key.startswith(CONSTRAINT)
+    }
+    declared = _columns([_delta_field(column) for column in table.columns])
+    declared |= {f"constraint {rule.name}": rule.expect for rule in constraints(table)}
+    if on_disk == declared:
+        return
+    differing = [
+        f"{name} is {on_disk.get(name, 'missing')}, declared {declared.get(name, 'nowhere')}"
+        for name in sorted(on_disk.keys() | declared.keys())
+        if on_disk.get(name) != declared.get(name)
+    ]
+    raise SchemaMismatch(
+        f"{table.full_name} is not what tables declares: {'; '.join(differing)}. Bring it there with ALTER TABLE "
+        f"delta.`{path}`, or move that folder away and make the table again"
+    )
+
+
+def _columns(fields: list[dict[str, Any]]) -> dict[str, str]:
+    """Name each column with its type, and whether it must be there."""
+    return {f"column {field['name']}": f"{field['type']}{'' if field['nullable'] else ' NOT NULL'}" for field in fields}
 
 
 def opened(table: Table, settings: Settings) -> DeltaTable:

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from spark_apps.lake.failpoints import reach
 from spark_apps.lake.lease import lease
 from spark_apps.lake.location import location
-from spark_apps.lake.tables import arrow_schema, ensure
+from spark_apps.lake.tables import arrow_schema, delta_schema, ensure
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
@@ -37,6 +37,12 @@ def replace(frame: DataFrame, table: Table, start: date, end: date, settings: Se
         )
 
 
+def restore(table: Table, version: int, settings: Settings) -> None:
+    """Make a table again what it was at a version, by a commit of its own that no run claims."""
+    with lease(table, settings):
+        ensure(table, settings).restore(version)
+
+
 def append_arrow(
     table: Table, rows: pa.Table, settings: Settings, marks: Mapping[str, int], metadata: str, query: str = ""
 ) -> None:
@@ -51,7 +57,7 @@ def append_arrow(
         opened.create_write_transaction(
             added,
             mode="append",
-            schema=arrow_schema(table.columns),
+            schema=delta_schema(table),
             partition_by=list(table.partition_by),
             commit_properties=CommitProperties(
                 custom_metadata={"userMetadata": metadata},
@@ -97,7 +103,7 @@ def replace_files(
     opened.create_write_transaction(
         added,
         mode="overwrite",
-        schema=arrow_schema(table.columns),
+        schema=delta_schema(table),
         partition_by=[name],
         partition_filters=[(name, "in", [str(day) for day in days])],
         commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),

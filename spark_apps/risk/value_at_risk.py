@@ -110,5 +110,10 @@ def _mean_of_worst(losses: str, count: Column) -> Column:
 
 
 def _in_vnd(share: str) -> Column:
-    """Turn a share of the portfolio's value into whole VND, half up."""
-    return F.round(F.col("value_vnd") * F.col(share), 0).cast("DECIMAL(18,0)")
+    """Turn a share of the portfolio's value into whole VND, half up.
+
+    The share is a double, a statistic; money is none. So the share becomes the decimal that it prints as, and both
+    types are the widest whose product Spark holds without rounding, DECIMAL(38,17): VND are rounded once, at the end.
+    """
+    exact = F.col("value_vnd").cast("DECIMAL(18,0)") * F.col(share).cast("DECIMAL(19,17)")
+    return F.round(exact, 0).cast("DECIMAL(18,0)")

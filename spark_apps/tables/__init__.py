@@ -32,4 +32,4 @@ def named(full_name: str) -> Table:
         if table.full_name == full_name:
             return table
     known = ", ".join(table.full_name for table in ALL_TABLES)
-    raise UnknownTable(f"there is no table {full_name!r}; the tables are: {known}")
+    raise UnknownTable(f"there is no table {full_name!r}; take one of: {known}")

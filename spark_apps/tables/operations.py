@@ -21,7 +21,9 @@ RUNS = Table(
         ),
         Column("code_commit", "STRING", "Git commit of the code, +changes when the tree was dirty."),
         Column("settings_hash", "STRING", "Hash of the settings that were in force, secrets left out."),
-        Column("inputs", "STRING", "Input tables with their versions, or offset ranges, as JSON."),
+        Column(
+            "inputs", "STRING", "Tables read with their versions, a fold's own included, or offset ranges, as JSON."
+        ),
         Column("rows_in", "BIGINT", "Rows that the slice's input held."),
         Column("rows_out", "BIGINT", "Rows written to the first table."),
         Column("rows_quarantined", "BIGINT", "Rows set aside for breaking an error rule."),

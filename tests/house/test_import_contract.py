@@ -22,6 +22,8 @@ PLANTED = {
     "neighbours that import each other": ("spark_apps/market/planted.py", "import spark_apps.sources.envelope\n"),
     "Spark in a feed": ("spark_apps/sources/sim/feed.py", "import pyspark\n"),
     "Spark where feeds publish": ("spark_apps/lake/feed.py", "import pyspark\n"),
+    # The page imports the charts.
+    "a circle of siblings": ("spark_apps/reports/charts.py", "import spark_apps.reports.html\n"),
 }
 
 

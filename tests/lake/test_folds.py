@@ -1,5 +1,6 @@
 """Folds that are cut short, and days that must follow: states last, every run in the books."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from spark_apps.lake import folds
 from spark_apps.lake.job import batch
 from spark_apps.lake.reading import latest, row_count
 from spark_apps.lake.run import run
+from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.tables.daily import DAILY_PRICES
 from spark_apps.tables.indicators import INDICATOR_STATES_1D, INDICATORS_1D
@@ -46,6 +48,38 @@ def test_a_run_that_died_before_its_states_is_made_again(
     assert run(indicators_1d, batch(DAY, DAY), spark, settings).status == "done"
     assert row_count(INDICATOR_STATES_1D, settings) == 1
     assert run(indicators_1d, batch(DAY, DAY), spark, settings).status == "unchanged"
+
+
+def test_a_day_whose_opening_states_are_no_more_is_made_again(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(DAILY_PRICES, settings, price(BEFORE, 10), price(DAY, 12))
+    run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
+    ensure(DAILY_PRICES, settings).update(updates={"close": "11"}, predicate=f"session_date = '{BEFORE}'")
+    run(indicators_1d, batch(DAY, DAY), spark, settings)  # it opens from the state of the price that was
+    with monkeypatch.context() as patch:
+        patch.setattr(folds, "last_broken_day", lambda *_: None)  # the process dies before the later day is made
+        run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
+    assert run(indicators_1d, batch(DAY, DAY), spark, settings).status == "done"
+    states = latest(spark, INDICATOR_STATES_1D, settings).orderBy("session_date").collect()
+    assert states[1].opening_hash == states[0].closing_hash
+    assert run(indicators_1d, batch(DAY, DAY), spark, settings).status == "unchanged"
+
+
+def test_a_fold_opens_from_the_versions_that_its_commits_name(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, price(BEFORE, 10), price(DAY, 12))
+    run(indicators_1d, batch(BEFORE, BEFORE), spark, settings)
+    run(indicators_1d, batch(DAY, DAY), spark, settings)
+    for table in (INDICATORS_1D, INDICATOR_STATES_1D):
+        said = json.loads(ensure(table, settings).history(1)[0]["userMetadata"])
+        assert said["inputs"] == {
+            "silver.daily_prices": 1, "gold.indicators_1d": 1, "gold.indicator_states_1d": 1
+        }  # fmt: skip
+    (run_row,) = latest(spark, RUNS, settings).where(f"run_id = '{said['run_id']}'").collect()
+    assert json.loads(run_row.inputs) == said["inputs"]
+    ensure(INDICATORS_1D, settings).update(updates={"run_id": "'torn since'"})
+    opening = folds.opening_states(spark, INDICATORS_1D, INDICATOR_STATES_1D, DAY, said["inputs"], settings)
+    assert [row.session_date for row in opening.collect()] == [BEFORE]
 
 
 def test_a_later_day_follows_and_has_its_own_receipt(spark: SparkSession, settings: Settings) -> None:

@@ -59,6 +59,23 @@ def test_the_same_run_twice_commits_once(spark: SparkSession, settings: Settings
     assert row_count(RUNS, settings) == 2
 
 
+def test_a_run_that_a_restore_took_back_is_made_again(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    run(returns_1d, TODAY, spark, settings)
+    ensure(RETURNS_1D, settings).restore(0)
+    assert run(returns_1d, TODAY, spark, settings).status == "done"
+    assert row_count(RETURNS_1D, settings) == 1
+
+
+def test_a_run_of_long_ago_is_found_behind_many_of_other_days(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    run(returns_1d, TODAY, spark, settings)
+    other = json.dumps({"run_key": "another", "start": "2026-01-05", "end": "2026-01-05"})
+    for _ in range(20):
+        append_arrow(RETURNS_1D, arrow_schema(RETURNS_1D.columns).empty_table(), settings, {}, other)
+    assert run(returns_1d, TODAY, spark, settings).status == "unchanged"
+
+
 def test_a_commit_says_which_run_made_it_and_from_what(spark: SparkSession, settings: Settings) -> None:
     put(DAILY_PRICES, settings, PRICE)
     run(returns_1d, TODAY, spark, settings)
@@ -104,7 +121,7 @@ def test_a_sum_that_is_not_conserved_stops_the_run(spark: SparkSession, settings
         return made.selectExpr("* EXCEPT (volume)", "volume - 1 AS volume")
 
     with pytest.raises(
-        RowsDoNotAddUp, match=r"gold.bars_5m: sum\(volume\) is 99, but sum\(volume\) of gold.bars_1m is 100"
+        RowsDoNotAddUp, match=r"gold.bars_5m: sum\(volume\) is 99, but sum\(volume\) of gold.bars_1m is 100.*Mend its"
     ):
         run(replace(bars_5m, transform=lose_volume), TODAY, spark, settings)
 
@@ -113,7 +130,9 @@ def test_a_file_job_checks_its_sums_in_the_worker(spark: SparkSession, settings:
     put(TICKS, settings, TICK)
     run(trades, TODAY, spark, settings)
     job = replace(bars_1m, transform=lambda rows, kernels: bars_1m.transform(rows, kernels).slice(0, 0))
-    sentence = r"^gold.bars_1m, 2026-11-20: sum\(volume\) is None, but sum\(quantity\) of its input is 100$"
+    sentence = (
+        r"^gold.bars_1m, 2026-11-20: sum\(volume\) is None, but sum\(quantity\) of its input is 100;.*Mend its [^\n]*$"
+    )
     with pytest.raises(RowsDoNotAddUp, match=sentence), as_raised_in_workers():
         run(job, TODAY, spark, settings)
 
@@ -156,6 +175,18 @@ def test_a_slice_that_is_empty_now_is_emptied(spark: SparkSession, settings: Set
     ensure(TRADES, settings).delete()
     run(bars_1m, TODAY, spark, settings)
     assert row_count(bars_1m.writes, settings) == 0
+
+
+def test_a_commit_of_files_keeps_the_comments_of_the_columns(spark: SparkSession, settings: Settings) -> None:
+    put(TICKS, settings, TICK)
+    run(trades, TODAY, spark, settings)
+    run(bars_1m, TODAY, spark, settings)
+    for table in (TICKS, bars_1m.writes):
+        kept = ensure(table, settings)
+        assert kept.version() == 1
+        assert {field.name: field.metadata for field in kept.schema().fields} == {
+            column.name: {"comment": column.doc} for column in table.columns
+        }
 
 
 def test_a_table_that_was_never_made_is_named_with_the_next_step(spark: SparkSession, settings: Settings) -> None:

@@ -1,14 +1,19 @@
 """A table is made with its constraints, and Delta holds rows to them."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_apps.errors import SchemaMismatch
 from spark_apps.lake.location import location
 from spark_apps.lake.tables import constraints, ensure
 from spark_apps.settings import Settings
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.daily import DAILY_PRICES
 from spark_apps.tables.market import TICKS
+from spark_apps.tables.model import Column, Rule
 from tests.frames import rows
 
 
@@ -25,6 +30,38 @@ def test_every_error_rule_is_held_by_delta_unless_it_reads_what_is_not_stored() 
         left_out = {rule.name for rule in table.rules_of("error")} - {rule.name for rule in constraints(table)}
         assert left_out <= {"record_is_readable", "session_has_happened", "corrected_trade_is_known"}
         assert not any("parse_error" in rule.expect for rule in constraints(table))
+
+
+@pytest.mark.parametrize(
+    ("older", "words"),
+    [
+        ({"columns": (*TICKS.columns[:-1],)}, "column run_id is missing, declared string NOT NULL"),
+        ({"columns": (*TICKS.columns, Column("age", "INT", "Days."))}, "column age is integer NOT NULL, declared nowh"),
+        (
+            {"columns": tuple(replace(one, type="INT") if one.name == "source_seq" else one for one in TICKS.columns)},
+            "column source_seq is integer NOT NULL, declared long NOT NULL",
+        ),
+        ({"rules": TICKS.rules[:4]}, "constraint price_is_positive is missing, declared price > 0"),
+        (
+            {"rules": (*TICKS.rules[:4], Rule("price_is_positive", "price >= 0"), *TICKS.rules[5:])},
+            "constraint price_is_positive is price >= 0, declared price > 0",
+        ),
+    ],
+)
+def test_a_table_made_from_an_older_declaration_is_refused_with_what_differs(
+    settings: Settings, older: dict[str, Any], words: str
+) -> None:
+    ensure(replace(TICKS, **older), settings)
+    with pytest.raises(
+        SchemaMismatch, match=rf"silver.ticks is not what tables declares: .*{words}.*ALTER TABLE delta"
+    ):
+        ensure(TICKS, settings)
+
+
+def test_every_table_opens_again_as_it_was_made(settings: Settings) -> None:
+    for table in ALL_TABLES:
+        if table.upkeep != "external":
+            assert ensure(table, settings).version() == ensure(table, settings).version() == 0
 
 
 @pytest.mark.parametrize(

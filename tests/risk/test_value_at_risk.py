@@ -17,7 +17,9 @@ from tests.frames import DAY, rows
 IDS = instrument_ids()
 
 
-def last_figures(spark: SparkSession, returns: dict[str, list[float]], weights: dict[str, str]) -> Row:
+def last_figures(
+    spark: SparkSession, returns: dict[str, list[float]], weights: dict[str, str], value_vnd: int = 1_000_000
+) -> Row:
     days = [
         DAY - timedelta(len(next(iter(returns.values()))) - place) for place in range(len(next(iter(returns.values()))))
     ]
@@ -27,7 +29,7 @@ def last_figures(spark: SparkSession, returns: dict[str, list[float]], weights: 
         for day, value in zip(days, values, strict=True)
     ]
     portfolio = Portfolio(
-        name="book", value_vnd=1_000_000, weights={key: Decimal(value) for key, value in weights.items()}
+        name="book", value_vnd=value_vnd, weights={key: Decimal(value) for key, value in weights.items()}
     )
     figures = build_value_at_risk(rows(spark, RETURNS_1D, *given), [portfolio])
     return figures.orderBy("session_date").collect()[-1]
@@ -39,6 +41,13 @@ def test_three_hundred_losses_counted_by_hand(spark: SparkSession) -> None:
     assert found.value_at_risk_99 == pytest.approx(0.297)
     assert found.expected_shortfall_975 == pytest.approx(0.2965)
     assert (found.value_at_risk_99_vnd, found.scenarios) == (297_000, 300)
+
+
+def test_a_figure_in_vnd_is_rounded_once_and_half_up(spark: SparkSession) -> None:
+    # As doubles, 0.29 times 50 is 14.499999999999998, and no double lies at 299999999999999999.7.
+    assert last_figures(spark, {"XANB": [-0.29] * 250}, {"XANB": "1"}, 50).value_at_risk_99_vnd == 15
+    large = last_figures(spark, {"XANB": [-0.3] * 250}, {"XANB": "1"}, 10**18 - 7)
+    assert large.value_at_risk_99_vnd == 299_999_999_999_999_998
 
 
 def test_the_quantile_is_that_of_numpy(spark: SparkSession) -> None:
