@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.checkpoints import fingerprint_file
-from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
+from spark_apps.lake.kafka import Publisher, end_offsets, fold_input, fold_output, raw_topics
 from spark_apps.lake.lease import alone
 from spark_apps.lake.live import fold_parameters, run_live
 from spark_apps.lake.live_gold import GoldSink
