@@ -1,11 +1,12 @@
 """Turn the fold's output records into Arrow tables with the columns of tables/live.py, our own clocks left out.
 
-A refused record may carry any number. One that its column cannot hold stands as the largest that it can, so that
-garbage cannot stop the tables; bronze.fold_input has it as it came.
+A refused record may carry any number. One that its column cannot hold stands as the largest that it can, and a verdict
+that no rule has by its number, so that garbage cannot stop the tables; bronze.fold_input has it as it came.
 """
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
 from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows, split_outputs
@@ -19,7 +20,6 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.DUPLICATE: DUPLICATES_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
-_REASON_NAMES = np.array([REASONS.get(number, "") for number in range(max(REASONS) + 1)], object)
 _LARGEST_PRICE = 10**18 - 1
 _LAST_DAY = 2_932_896  # 9999-12-31 in days since 1970
 _DECIMALS = {"open": 18, "high": 18, "low": 18, "close": 18, "price": 18, "value": 28}
@@ -39,9 +39,15 @@ def _column(name: str, values: Ints) -> pa.Array:
     if name == "session_date":
         return pa.array(np.clip(values, 0, _LAST_DAY)).cast(pa.date32())
     if name == "reason":
-        return pa.array(_REASON_NAMES[values], pa.string())
+        return pa.array(_reason_names(values), pa.string())
     if name == "source":
         return pa.array(values.astype(np.int32))
     if name == "price":
         values = np.clip(values, -_LARGEST_PRICE, _LARGEST_PRICE)
     return decimals(values, _DECIMALS[name], 4) if name in _DECIMALS else pa.array(values)
+
+
+def _reason_names(numbers: Ints) -> NDArray[np.object_]:
+    distinct, places = np.unique(numbers, return_inverse=True)
+    names = [REASONS.get(number, f"unknown_rule_{number}") for number in distinct.tolist()]
+    return np.array(names, object)[places]

@@ -16,9 +16,9 @@ from spark_apps.tables.model import Table
 POLL_SECONDS = 0.05
 
 
-def lease(table: Table, settings: Settings) -> AbstractContextManager[None]:
+def lease(table: Table, settings: Settings, wait_seconds: float = 0) -> AbstractContextManager[None]:
     """Hold the right to write a table; raise ServiceFailed naming the process that holds it."""
-    return hold(lease_file(table, settings), table.full_name)
+    return hold(lease_file(table, settings), table.full_name, wait_seconds)
 
 
 def alone(name: str, settings: Settings, what: str) -> AbstractContextManager[None]:

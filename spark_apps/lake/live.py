@@ -39,6 +39,7 @@ from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
+from spark_apps.lake.worker_errors import cause_of
 from spark_apps.settings import Settings
 
 logger = structlog.get_logger(__name__)
@@ -114,7 +115,7 @@ class _Application:
                 if not query.isActive:
                     cause = query.exception()
                     raise ServiceFailed(
-                        f"live query {name} died: {str(cause or 'it ended by itself').strip().splitlines()[0]}."
+                        f"live query {name} died: {cause_of(cause) if cause else 'it ended by itself'}."
                         " The application stops; mend the cause and start it again, it goes on where it was"
                     ) from cause
             if until_idle and self._is_idle(wanted):

@@ -10,6 +10,16 @@ from spark_apps.errors import TayhoError
 # The last line of a worker's traceback; one that led to another stands before it.
 RAISED = re.compile(rf"^.*\b{re.escape(errors.__name__)}\.(\w+): (.+)$", re.MULTILINE)
 
+# The same of any error, ours or not.
+LAST_LINE = re.compile(r"^(?:\w+\.)*(\w+): (.+)$", re.MULTILINE)
+
+
+def cause_of(error: Exception) -> str:
+    """Say in one line what an error of Spark came from: what Python raised last, ours before others, else its start."""
+    text = str(error).partition("=== Streaming Query ===")[0].strip()
+    raised = RAISED.findall(text) or ("Traceback" in text and LAST_LINE.findall(text))
+    return ": ".join(raised[-1]) if raised else text.partition("\n")[0]
+
 
 @contextmanager
 def as_raised_in_workers() -> Iterator[None]:

@@ -20,6 +20,8 @@ from spark_apps.lake.tables import arrow_schema, delta_schema, ensure
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
+# An append is over in moments: a run that has written its table waits for others to write theirs into ops.runs.
+APPEND_SECONDS = 60
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 
 
@@ -47,8 +49,8 @@ def append_arrow(
     table: Table, rows: pa.Table, settings: Settings, marks: Mapping[str, int], metadata: str, query: str = ""
 ) -> None:
     """Append rows in one commit together with high-water marks (application -> version)."""
-    opened = ensure(table, settings)
-    with lease(table, settings):
+    with lease(table, settings, APPEND_SECONDS):
+        opened = ensure(table, settings)
         added: list[AddAction | RemoveAction] = [
             write_file(part, table, Path(location(table, settings)), values)
             for values, part in _partitions(rows.select(list(table.column_names)), table)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import pytest
 
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.records import BAR_OUT, TRADE_OUT, Kind, Reason, encode, join
@@ -23,6 +24,14 @@ def test_garbage_stands_as_the_largest_that_its_column_holds() -> None:
     row = output_tables(*join([encode(Kind.REFUSED, trade)]))[Kind.REFUSED].to_pylist()[0]
     assert row["price"] == Decimal("-99999999999999.9999")
     assert (row["session_date"], row["reason"]) == (date.max, "price_is_positive")
+
+
+@pytest.mark.parametrize("number", [0, 11, 37, 65_535])
+def test_a_verdict_that_no_rule_has_is_named_by_its_number(number: int) -> None:
+    trades = np.zeros(2, TRADE_OUT)
+    trades["reason"] = Reason.PRICE_IS_POSITIVE, number
+    refused = output_tables(*join([encode(Kind.REFUSED, trades[:1]), encode(Kind.REFUSED, trades[1:])]))[Kind.REFUSED]
+    assert refused["reason"].to_pylist() == ["price_is_positive", f"unknown_rule_{number}"]
 
 
 def test_every_table_finds_its_columns() -> None:

@@ -3,12 +3,17 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from spark_apps.errors import ServiceFailed
-from spark_apps.lake.lease import hold
+from spark_apps.lake.lease import hold, lease
+from spark_apps.lake.provenance import Provenance, RunReport, record_run
+from spark_apps.lake.reading import row_count
+from spark_apps.settings import Settings
+from spark_apps.tables.operations import RUNS
 
 
 def test_a_lease_that_becomes_free_in_time_is_taken(tmp_path: Path) -> None:
@@ -39,3 +44,32 @@ def test_a_lease_that_stays_held_names_its_holder_when_the_time_is_over(tmp_path
     ):
         pass
     assert time.monotonic() - began >= seconds
+
+
+@pytest.fixture
+def held_for_half_a_second(settings: Settings) -> Iterator[None]:
+    """Let another writer hold the lease of ops.runs for a moment."""
+    held = threading.Event()
+
+    def other() -> None:
+        with lease(RUNS, settings):
+            held.set()
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    held.wait(30)
+    yield
+    thread.join()
+
+
+@pytest.mark.usefixtures("held_for_half_a_second")
+def test_an_append_waits_for_another_one_to_end(settings: Settings) -> None:
+    record_run(Provenance("a job", None, None, {}, "", code="test"), RunReport("a job", "done"), settings)
+    assert row_count(RUNS, settings) == 1
+
+
+@pytest.mark.usefixtures("held_for_half_a_second")
+def test_a_replace_does_not_wait(settings: Settings) -> None:
+    with pytest.raises(ServiceFailed, match=r"ops\.runs is being written by process"), lease(RUNS, settings):
+        pass

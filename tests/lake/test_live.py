@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 from deltalake import DeltaTable
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_apps.errors import ServiceFailed, StateMismatch
+from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.checkpoints import fingerprint_file
-from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
+from spark_apps.lake.kafka import Publisher, end_offsets, fold_input, fold_output, raw_topics
 from spark_apps.lake.lease import alone
 from spark_apps.lake.live import fold_parameters, run_live
+from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.location import checkpoint, location
 from spark_apps.lake.services import Service
 from spark_apps.market.replay import replay, replayed_columns
@@ -138,16 +139,20 @@ def test_a_record_without_a_value_is_refused_as_unreadable_and_kept(
     assert rows_of(replayed, REFUSED_LIVE) == rows_of(lake.read(REFUSED_LIVE), REFUSED_LIVE)
 
 
-def test_a_query_that_dies_stops_the_application_and_is_named(
-    broker: Service, spark: SparkSession, tmp_path: Path
+def test_a_query_that_dies_stops_the_application_and_is_named_with_its_cause(
+    broker: Service, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = application(tmp_path, broker.address, "poisoned")
-    kafka = lake.settings.kafka
-    create_topics(kafka)
-    publisher = Publisher(kafka)
-    publisher.send(fold_output(kafka), b"no output of any fold", 0)
-    publisher.deliver()
-    with pytest.raises(ServiceFailed, match="live query gold died"):
+    lake = application(tmp_path, broker.address, "dies")
+    lake.feed(DrillMarket(seed=1, messages=50, minutes=1))
+
+    def fails(sink: GoldSink, records: DataFrame, batch: int) -> None:
+        raise SchemaMismatch("gold: the disk is made of cheese. Eat it")
+
+    monkeypatch.setattr(GoldSink, "write", fails)
+    with pytest.raises(
+        ServiceFailed,
+        match=r"live query gold died: SchemaMismatch: gold: the disk is made of cheese\. Eat it\. The app",
+    ):
         lake.run_here(spark)
     assert not spark.streams.active
 

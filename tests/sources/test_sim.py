@@ -88,6 +88,7 @@ def test_an_added_field_is_passed_over() -> None:
         (said(time="2026-11-20T09:15:00"), "time: '2026-11-20T09:15:00' has no zone"),
         (said(time="9999-11-20T09:15:00+07:00"), "lies outside 1970 to 2116"),
         (said(seq=None), "seq: None is not a whole number that fits"),
+        (said(seq=-1), "seq: -1 is below zero"),
     ],
 )
 def test_an_unreadable_message_says_which_field_and_value(payload: bytes, reason: str) -> None:
@@ -99,6 +100,13 @@ def test_an_unreadable_message_says_which_field_and_value(payload: bytes, reason
 
 def test_a_correction_without_a_target_is_unreadable() -> None:
     assert read(said(), "correction") == Unreadable("corrects: None is not a whole number that fits")
+
+
+@pytest.mark.parametrize("target", [-1, -7])
+def test_a_correction_of_a_number_below_zero_is_unreadable_and_no_live_trade(target: int) -> None:
+    payload = said(corrects=target)
+    assert read(payload, "correction") == Unreadable(f"corrects: {target} is below zero")
+    assert verdict_of(payload, "correction") == "record_is_readable"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def test_a_live_row_that_was_doubled_is_an_offending_row(spark: SparkSession, se
     assert run_sql(spark, settings, texts("checks")["live_key_unique"]).count() == 1
 
 
+def test_what_an_older_generation_doubled_is_no_offending_row(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, BARS_1M_LIVE, {"input_offset": 1}, {"input_offset": 2})
+    put(spark, settings, BARS_1M_LIVE, {"input_offset": 3, "generation": 7, "session_date": DAY + timedelta(3)})
+    assert run_sql(spark, settings, texts("checks")["live_key_unique"]).collect() == []
+
+
 def test_a_silence_is_seen_and_the_noon_break_is_none(spark: SparkSession, settings: Settings) -> None:
     starts = (0, 3, 10, 149, 240)  # 9:00, 9:03, 9:10, then 11:29 and 13:00
     put(spark, settings, BARS_1M, *({"bar_start": NINE + start * MINUTE} for start in starts))

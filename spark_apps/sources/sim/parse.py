@@ -27,12 +27,12 @@ def parse(payload: bytes, channel: str) -> Trade:
     return trade_of(
         "sim",
         _text(said, "symbol"),
-        source_seq=_whole(said, "seq"),
+        source_seq=_number(said, "seq"),
         event_time=_time(said),
         price=_price(said, "price"),
         quantity=_whole(said, "volume"),
         side=side,
-        corrects_seq=_whole(said, "corrects") if is_correction else None,
+        corrects_seq=_number(said, "corrects") if is_correction else None,
         ceiling_price=_price(said, "ceiling") if "ceiling" in said else None,
         floor_price=_price(said, "floor") if "floor" in said else None,
         tick_size=_above_zero(_price(said, "tick"), "tick") if "tick" in said else None,
@@ -67,6 +67,14 @@ def _whole(said: dict[str, Any], field: str, limit: int = WHOLE_LIMIT) -> int:
     value = said.get(field)
     if type(value) is not int or not -limit < value < limit:
         raise SchemaMismatch(f"{field}: {shown(value)} is not a whole number that fits")
+    return value
+
+
+def _number(said: dict[str, Any], field: str) -> int:
+    """Read the number of a message; one below zero would mean "corrects nothing" to the fold."""
+    value = _whole(said, field)
+    if value < 0:
+        raise SchemaMismatch(f"{field}: {value} is below zero")
     return value
 
 
