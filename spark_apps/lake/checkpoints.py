@@ -22,14 +22,17 @@ def read_fingerprint(checkpoint: Path) -> dict[str, Any]:
 
 
 def claim(checkpoint: Path, fingerprint: Mapping[str, Any]) -> None:
-    """Write the fingerprint of a new checkpoint; raise StateMismatch where an old one was made for something else."""
+    """Write the fingerprint of a new checkpoint; raise StateMismatch where an old one was made for something else.
+
+    A topic may join those that a checkpoint reads: it is read from its head. None may leave or be made anew.
+    """
     found = read_fingerprint(checkpoint)
     if not found and checkpoint.exists():
         raise StateMismatch(f"{checkpoint} has no fingerprint beside it: {_next_step(checkpoint)}")
     wrong = [
         f"{name} was {found.get(name)!r}, is {value!r}"
         for name, value in fingerprint.items()
-        if found.get(name) != value
+        if not _goes_on(name, found.get(name), value)
     ]
     if found and wrong:
         raise StateMismatch(f"{checkpoint} was made for something else: {'; '.join(wrong)}. {_next_step(checkpoint)}")
@@ -38,6 +41,23 @@ def claim(checkpoint: Path, fingerprint: Mapping[str, Any]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(fingerprint, sort_keys=True, indent=1), encoding="utf-8")
     draft.replace(path)
+
+
+def _goes_on(name: str, before: Any, now: Any) -> bool:
+    has_grown = name == "topic_ids" and isinstance(before, dict) and before.items() <= now.items()
+    return has_grown or bool(before == now)
+
+
+def claimed(checkpoint: Path) -> dict[int, dict[str, Any]]:
+    """Give the fingerprint of every generation that a query was started in, by number."""
+    numbers = [path.name.split(".")[0] for path in checkpoint.parent.glob("*.fingerprint.json")]
+    return {int(number): read_fingerprint(checkpoint.with_name(number)) for number in numbers}
+
+
+def open_batch(checkpoint: Path) -> int:
+    """Give the batch that has an offset entry and no commit entry; -1 where there is none."""
+    begun, done = newest(checkpoint / "offsets"), newest(checkpoint / "commits")
+    return begun if begun > done else -1
 
 
 def _next_step(checkpoint: Path) -> str:

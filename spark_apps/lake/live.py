@@ -4,7 +4,7 @@ bronze  raw topics and fold_input to bronze.messages and bronze.fold_input
 fold    fold_input through the bar fold to fold_output
 gold    fold_output to gold.bars_1m_live and the late, quarantine and duplicate tables beside it
 
-A new generation starts behind the last record that caused a row of the generation before. It opens without a state:
+A new generation starts behind the last record that caused a row of one before it. It opens without a state:
 until seeds exist it refuses every trade (session_is_open) until the next session opens, so change it between sessions.
 """
 
@@ -21,7 +21,7 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 from spark_apps.errors import ServiceFailed, StateMismatch
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import VERSION
-from spark_apps.lake.checkpoints import Offsets, behind, claim, committed, read_fingerprint
+from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, open_batch
 from spark_apps.lake.failpoints import watch_commit_entries
 from spark_apps.lake.kafka import (
     create_topics,
@@ -91,13 +91,14 @@ class _Application:
         """Check the fingerprints, find where each query begins, start all three and record the start."""
         self.spark.conf.set(UNCOUNTED, "false")
         self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
-        self._claim_checkpoints()
+        self._refuse_past_generation()
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, Marks(self.settings, "bronze", self.provenance))
         gold = GoldSink(self.output, self.ids[self.output], Marks(self.settings, "gold", self.provenance))
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
         self.begins["gold"] = gold.begin(partitions)
         self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
+        self._claim_checkpoints()
         pause = f"{self.settings.live.batch_seconds} seconds"
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
@@ -164,19 +165,36 @@ class _Application:
             fold = {"state": state, "record_version": VERSION} if name == "fold" else {}
             claim(checkpoint(name, self.settings), made_for | fold)
 
-    def _fold_begin(self, gold: GoldSink, partitions: range) -> dict[int, int]:
-        """Begin at the head, or behind the last record that the generation before answered."""
-        now, live = checkpoint("fold", self.settings), self.settings.live
-        before = read_fingerprint(now.with_name(str(live.generation - 1)))
-        if before.get("topic_ids") != {topic: self.ids[topic] for topic in (self.inputs[-1], self.output)}:
-            return dict.fromkeys(partitions, 0)
-        unread = behind(self.begins["gold"], end_offsets(self.settings.kafka, [self.output]))
-        if unread and not now.exists():
+    def _refuse_past_generation(self) -> None:
+        """Refuse a generation that another has followed: what it would fold again the newer one has folded."""
+        newest_one = max(claimed(checkpoint("fold", self.settings)), default=0)
+        if self.settings.live.generation < newest_one:
             raise StateMismatch(
-                f"generation {live.generation - 1} gave {unread} rows that the live tables lack: start it once more"
-                f" until it is idle (TAYHO_LIVE__GENERATION={live.generation - 1}), then start {live.generation}"
+                f"live.generation is {self.settings.live.generation}, and {newest_one} has followed it:"
+                f" set it to {newest_one} (TAYHO_LIVE__GENERATION={newest_one}), or to the next"
             )
-        return gold.answered(live.generation - 1, partitions)
+
+    def _fold_begin(self, gold: GoldSink, partitions: range) -> dict[int, int]:
+        """Begin at the head, or behind the last record that any generation before answered on these topics."""
+        now, wanted = checkpoint("fold", self.settings), self.settings.live.generation
+        ours = {topic: self.ids[topic] for topic in (self.inputs[-1], self.output)}
+        past = [one for one, made in claimed(now).items() if one < wanted and made.get("topic_ids") == ours]
+        if past and not now.exists():
+            self._refuse_undrained(max(past))
+        # The newest may have answered nothing yet.
+        answered = [gold.answered(one, partitions) for one in past]
+        return {number: max((each[number] for each in answered), default=0) for number in partitions}
+
+    def _refuse_undrained(self, before: int) -> None:
+        """Refuse to follow a generation that has not given all it owes, or whose rows the live tables lack."""
+        unread = behind(self.begins["gold"], end_offsets(self.settings.kafka, [self.output]))
+        begun = open_batch(checkpoint("fold", self.settings).with_name(str(before)))
+        if unread or begun >= 0:
+            owed = f"gave {unread} rows that the live tables lack" if unread else f"has not ended its batch {begun}"
+            raise StateMismatch(
+                f"generation {before} {owed}: start it once more until it is idle"
+                f" (TAYHO_LIVE__GENERATION={before}), then start {self.settings.live.generation}"
+            )
 
     def _is_idle(self, wanted: Offsets) -> bool:
         """Say whether all that is wanted is in: gold comes last, when the fold has given all it will."""

@@ -27,4 +27,21 @@ def build_daily_report(returns: DataFrame, momentum: DataFrame, value_at_risk: D
         F.min("portfolio").alias("portfolio"),
         F.min_by("value_at_risk_99_vnd", "portfolio").alias("value_at_risk_99_vnd"),
     )
-    return breadth.join(strongest, on="session_date", how="left").join(risk, on="session_date", how="left")
+    return (
+        breadth.join(strongest, on="session_date", how="left")
+        .join(risk, on="session_date", how="left")
+        .select(
+            "session_date",
+            "instruments",
+            "advances",
+            "declines",
+            "unchanged",
+            "volume",
+            "value",
+            "best_instrument_id",
+            "worst_instrument_id",
+            "strongest_instrument_id",
+            "portfolio",
+            "value_at_risk_99_vnd",
+        )
+    )

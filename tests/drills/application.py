@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from spark_apps.jobs.ticks import job as make_ticks
 from spark_apps.kernels.outputs import LIVE_TABLES
-from spark_apps.lake.checkpoints import newest
+from spark_apps.lake.checkpoints import open_batch
 from spark_apps.lake.feed import FeedReport, publish_session
 from spark_apps.lake.job import batch
 from spark_apps.lake.kafka import end_offsets, raw_topic
@@ -124,9 +124,7 @@ class Application:
 
     def open_batch(self, query: str) -> int:
         """Give the batch that has an offset entry and no commit entry; -1 where there is none."""
-        place = checkpoint(query, self.settings)
-        begun, done = newest(place / "offsets"), newest(place / "commits")
-        return begun if begun > done else -1
+        return open_batch(checkpoint(query, self.settings))
 
 
 def application(folder: Path, address: str, prefix: str, partitions: int = 1, records: int = 200_000) -> Application:

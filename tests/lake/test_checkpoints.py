@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spark_apps.errors import StateMismatch
-from spark_apps.lake.checkpoints import behind, claim, committed, read_fingerprint
+from spark_apps.lake.checkpoints import behind, claim, claimed, committed, open_batch, read_fingerprint
 
 
 def test_the_same_fingerprint_may_go_on(tmp_path: Path) -> None:
@@ -19,6 +19,26 @@ def test_another_fingerprint_is_refused_with_the_next_generation(tmp_path: Path)
     claim(tmp_path / "1", {"partitions": 1})
     with pytest.raises(StateMismatch, match=r"partitions was 1, is 2.*start generation 2"):
         claim(tmp_path / "1", {"partitions": 2})
+
+
+def test_a_topic_may_join_and_none_may_leave_or_be_made_anew(tmp_path: Path) -> None:
+    claim(tmp_path / "1", {"topic_ids": {"a": "id of a"}})
+    grown = {"topic_ids": {"a": "id of a", "b": "id of b"}}
+    claim(tmp_path / "1", grown)
+    for ids in ({"a": "id of a"}, {"a": "another id", "b": "id of b"}):
+        with pytest.raises(StateMismatch, match=r"topic_ids was .*start generation 2"):
+            claim(tmp_path / "1", {"topic_ids": ids})
+    assert claimed(tmp_path / "1") == {1: grown}
+
+
+def test_a_batch_is_open_until_its_commit_entry_is_there(tmp_path: Path) -> None:
+    for folder, batches in (("offsets", (0, 1)), ("commits", (0,))):
+        (tmp_path / folder).mkdir()
+        for batch in batches:
+            (tmp_path / folder / str(batch)).touch()
+    assert open_batch(tmp_path) == 1
+    (tmp_path / "commits" / "1").touch()
+    assert open_batch(tmp_path) == -1
 
 
 def test_a_checkpoint_without_a_fingerprint_is_refused(tmp_path: Path) -> None:

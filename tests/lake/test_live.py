@@ -1,6 +1,7 @@
 """The live application on a real broker: what goes in comes out once, and what cannot go on says so."""
 
 import json
+import re
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.checkpoints import fingerprint_file
-from spark_apps.lake.kafka import Publisher, end_offsets, fold_input, fold_output, raw_topics
+from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
 from spark_apps.lake.lease import alone
 from spark_apps.lake.live import fold_parameters, run_live
 from spark_apps.lake.live_gold import GoldSink
@@ -164,25 +165,63 @@ def test_a_new_generation_starts_behind_the_last_answer_and_waits_for_a_session(
     lake.feed(DrillMarket(seed=1, messages=200, minutes=1))
     lake.run_here(spark)
     before = lake.read(BARS_1M_LIVE).num_rows
-    second = Application(lake.settings.with_values(live=lake.settings.live.model_copy(update={"generation": 2})))
-    second.feed(DrillMarket(seed=1, messages=200, minutes=1, day=1))
-    second.run_here(spark)
-    rows = second.read(BARS_1M_LIVE).to_pylist()
+    in_generation(lake, 2).run_here(spark)  # answers nothing
+    fourth = in_generation(lake, 4)
+    fourth.feed(DrillMarket(seed=1, messages=200, minutes=1, day=1))
+    fourth.run_here(spark)
+    rows = fourth.read(BARS_1M_LIVE).to_pylist()
     assert len([row for row in rows if row["generation"] == 1]) == before
-    assert {row["session_date"] for row in rows if row["generation"] == 2} == {DrillMarket(1, day=1).hours.session_date}
+    assert {row["session_date"] for row in rows if row["generation"] == 4} == {DrillMarket(1, day=1).hours.session_date}
+    with pytest.raises(StateMismatch, match=r"generation is 3, and 4 has followed.*TAYHO_LIVE__GENERATION=4"):
+        in_generation(lake, 3).run_here(spark)
 
 
-def test_a_new_generation_waits_until_the_tables_hold_all_of_the_old(
-    broker: Service, spark: SparkSession, tmp_path: Path
-) -> None:
-    lake = application(tmp_path, broker.address, "not_drained")
+@pytest.fixture
+def drained(broker: Service, spark: SparkSession, tmp_path: Path, request: pytest.FixtureRequest) -> Application:
+    """Carry a few messages into tables of their own, in generation 1, until nothing is left."""
+    lake = application(tmp_path, broker.address, re.sub(r"\W", "_", request.node.name).lower())
     lake.feed(DrillMarket(seed=1, messages=50, minutes=1))
     lake.run_here(spark)
-    publisher = Publisher(lake.settings.kafka)
-    publisher.send(fold_output(lake.settings.kafka), b"one more row of generation 1", 0)
+    return lake
+
+
+def test_a_new_generation_waits_until_the_tables_hold_all_of_the_old(drained: Application, spark: SparkSession) -> None:
+    publisher = Publisher(drained.settings.kafka)
+    publisher.send(fold_output(drained.settings.kafka), b"one more row of generation 1", 0)
     publisher.deliver()
     with pytest.raises(StateMismatch, match="generation 1 gave 1 rows that the live tables lack"):
-        in_generation(lake, 2).run_here(spark)
+        in_generation(drained, 2).run_here(spark)
+    drained.run_here(spark)
+    in_generation(drained, 2).run_here(spark)
+
+
+def test_a_new_generation_waits_until_the_batch_of_the_old_has_ended(drained: Application, spark: SparkSession) -> None:
+    commits = checkpoint("fold", drained.settings) / "commits"
+    last = max(int(path.name) for path in commits.iterdir() if path.name.isdigit())
+    (commits / str(last)).rename(commits.with_name("kept"))  # it died before Spark wrote this
+    with pytest.raises(StateMismatch, match=rf"1 has not ended its batch {last}: .*TAYHO_LIVE__GENERATION=1.*start 2"):
+        in_generation(drained, 2).run_here(spark)
+    drained.run_here(spark)
+    in_generation(drained, 2).run_here(spark)
+
+
+def test_a_source_that_joins_is_read_from_its_head_and_one_that_leaves_is_refused(
+    broker: Service, spark: SparkSession, tmp_path: Path
+) -> None:
+    both = application(tmp_path, broker.address, "joins")
+    kafka = both.settings.kafka
+    first = Application(both.settings.with_values(kafka=kafka.model_copy(update={"sources": ("sim",)})))
+    create_topics(kafka)
+    publisher = Publisher(kafka)
+    for topic in raw_topics(kafka):
+        publisher.send(topic, b"any", 0)
+    publisher.deliver()
+    first.run_here(spark)
+    assert first.read(MESSAGES)["topic"].to_pylist() == ["joins.raw.sim"]
+    both.run_here(spark)
+    assert sorted(both.read(MESSAGES)["topic"].to_pylist()) == ["joins.raw.sim", "joins.raw.vn30f"]
+    with pytest.raises(StateMismatch, match=r"topic_ids was .*joins.raw.vn30f.*start generation 2"):
+        first.run_here(spark)
 
 
 def test_the_wish_to_stop_ends_the_application_and_its_queries(unbroken: Application, spark: SparkSession) -> None:
