@@ -102,7 +102,11 @@ def test_bad_utf8_is_refused_by_file(tmp_path: Path) -> None:
         read(index_file(tmp_path, "2026-11-20,1,2,1,2,100,XINDEX,côté", encoding="latin-1"))
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"a,b\n1,2\n" * 9_999)[:-30], b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(b"a,b\n1,2\n" * 9_999)[:-30], b""],
+    ids=["plain text", "cut short", "empty"],
+)
 def test_a_file_that_cannot_be_unpacked_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "XANB.csv.gz"
     path.write_bytes(content)

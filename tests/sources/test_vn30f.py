@@ -101,7 +101,11 @@ def test_a_session_without_a_file_is_refused(tmp_path: Path) -> None:
         next(envelopes(tmp_path, DAY))
 
 
-@pytest.mark.parametrize("content", [b"Time,Price,Volume,Side", gzip.compress(b"x" * 100)[:-20], gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"Time,Price,Volume,Side", gzip.compress(b"x" * 100)[:-20], gzip.compress(b"")],
+    ids=["plain text", "cut short", "without a header"],
+)
 def test_a_file_that_gzip_cannot_read_is_refused(tmp_path: Path, content: bytes) -> None:
     path = put(tmp_path) / "vn30f" / "ticks" / "20260227.csv.gz"
     path.write_bytes(content)
