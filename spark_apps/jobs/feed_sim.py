@@ -7,6 +7,7 @@ from spark_apps.lake.feed_command import main
 from spark_apps.rules.calendar import session_closes_at, session_opens_at
 from spark_apps.settings import Settings
 from spark_apps.sources.admit import entries_of
+from spark_apps.sources.registry import registered
 from spark_apps.sources.sim.feed import envelopes
 
 EXCHANGES = ("HOSE", "HNX", "UPCOM")
@@ -17,7 +18,7 @@ def publish(settings: Settings, day: date, pace: Pace = AS_FAST_AS_POSSIBLE) -> 
     messages = envelopes(day, settings.seed, settings.trades_per_session)
     opens = min(session_opens_at(exchange, day) for exchange in EXCHANGES)
     closes = max(session_closes_at(exchange, day) for exchange in EXCHANGES)
-    return publish_session(messages, entries_of, Hours(day, opens, closes), settings, pace)
+    return publish_session(registered(messages), entries_of, Hours(day, opens, closes), settings, pace)
 
 
 if __name__ == "__main__":

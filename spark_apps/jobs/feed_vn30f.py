@@ -11,6 +11,7 @@ from spark_apps.lake.feed_command import main
 from spark_apps.rules.calendar import session_closes_at, session_opens_at
 from spark_apps.settings import Settings
 from spark_apps.sources.admit import entries_of
+from spark_apps.sources.registry import registered
 from spark_apps.sources.vn30f.feed import envelopes
 
 EXCHANGE = "DERIVATIVES"
@@ -19,7 +20,7 @@ EXCHANGE = "DERIVATIVES"
 def publish(settings: Settings, folder: Path, day: date, pace: Pace = AS_FAST_AS_POSSIBLE) -> FeedReport:
     """Publish the file of one session, or what is still missing of it."""
     hours = Hours(day, session_opens_at(EXCHANGE, day), session_closes_at(EXCHANGE, day))
-    return publish_session(envelopes(folder, day), entries_of, hours, settings, pace)
+    return publish_session(registered(envelopes(folder, day)), entries_of, hours, settings, pace)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ UntilIdle = Annotated[bool, typer.Option(help="Stop once all that is published a
 
 
 def serve(settings: Settings, until_idle: bool) -> None:
-    """Run the live application in this process until it is told to stop, or until it is idle."""
+    """Run the live application in this process until it is told to stop, or until it is idle; say what it added."""
     stop = threading.Event()
     for wish in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wish, lambda *_: stop.set())
-    run_live(session(settings, "live"), settings, stop, until_idle)
+    for name, rows in run_live(session(settings, "live"), settings, stop, until_idle).items():
+        typer.echo(f"{name}: {rows} rows added")
 
 
 def main(until_idle: UntilIdle = False, profile: str | None = None) -> None:

@@ -31,7 +31,10 @@ def main(job: Job) -> None:
 
 
 def said(report: RunReport, days: Slice) -> str:
-    """Say in one line what a run did; the rows add up where each row of the input has one outcome."""
+    """Say in one line what a run did.
+
+    The rows add up where each row of the input has one outcome; elsewhere the sums of the accepted input are kept.
+    """
     table, done = named(report.job), f"{report.job} {days.start}..{days.end}: {report.status}"
     if report.status == "unchanged":
         return done
@@ -41,4 +44,5 @@ def said(report: RunReport, days: Slice) -> str:
             f"+ {report.late} late + {report.duplicate} duplicate"
         )
     aside = f", {report.quarantined} quarantined" if table.evidence else ""
-    return f"{done}, {report.rows_in} in, {report.rows_out} out{aside}"
+    sums = "".join(f", {expression} = {value}" for expression, value in report.sums.items())
+    return f"{done}, {report.rows_in} in, {report.rows_out} out{aside}{sums}"

@@ -5,6 +5,8 @@ and write. `make bench` prints how that compares with engines that need no JVM.
 """
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,12 +24,14 @@ from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.lease import lease
 from spark_apps.lake.location import location
 from spark_apps.lake.provenance import Provenance, RunReport
-from spark_apps.lake.tables import ensure, opened
+from spark_apps.lake.tables import arrow_type, ensure, opened
 from spark_apps.lake.writing import replace_files, write_file
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
-DONE = "session_date DATE, rows_in BIGINT, rows_out BIGINT, warnings STRING, path STRING, size BIGINT, stats STRING"
+# What a worker tells of each session that it has made.
+DONE = {"session_date": "DATE", "rows_in": "BIGINT", "rows_out": "BIGINT", "warnings": "STRING", "sums": "STRING",
+        "path": "STRING", "size": "BIGINT", "stats": "STRING"}  # fmt: skip
 
 
 def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
@@ -44,10 +48,11 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
             provenance.run_id,
             list(sessions.items()),
         )
+        schema = ", ".join(f"{name} {kind}" for name, kind in DONE.items())
         # A task costs as much as a large session, so there are no more of them than run at once.
         tasks = min(len(sessions), spark.sparkContext.defaultParallelism)
         dealt = spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
-        done = [row.asDict() for row in map_batches(dealt, work, DONE).collect()] if sessions else []
+        done = [row.asDict() for row in map_batches(dealt, work, schema).collect()] if sessions else []
         added: list[AddAction | RemoveAction] = [
             AddAction(
                 path=row["path"],
@@ -63,17 +68,22 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
         replace_files(
             ensure(table, settings), table, added, _days(table, days, sessions, settings), provenance.metadata
         )
-    warnings: dict[str, int] = {}
-    for row in done:
-        for name, count in json.loads(row["warnings"]).items():
-            warnings[name] = warnings.get(name, 0) + count
     return RunReport(
         job=table.full_name,
         status="done",
         rows_in=sum(row["rows_in"] for row in done),
         rows_out=sum(row["rows_out"] for row in done),
-        warnings=warnings,
+        warnings=_added(row["warnings"] for row in done),
+        sums=_added(row["sums"] for row in done),
     )
+
+
+def _added(texts: Iterable[str]) -> dict[str, int]:
+    """Add up what sessions counted, by name."""
+    total: Counter[str] = Counter()
+    for text in texts:
+        total.update(json.loads(text))
+    return dict(total)
 
 
 def session_files(source: Table, start: date, end: date, at: int, settings: Settings) -> dict[date, list[str]]:
@@ -111,7 +121,7 @@ def _make_sessions(
             for day, files in sessions[task["first"] :: task["step"]]:
                 taken = _read(source, files)
                 made = transform(taken)
-                warnings = check(engine, made, taken, table, day)
+                warnings, sums = check(engine, made, taken, table, day)
                 made = made.append_column("run_id", pa.repeat(run_id, made.num_rows))
                 action = write_file(made, table, folder, {"session_date": str(day)})
                 rows.append(
@@ -120,15 +130,13 @@ def _make_sessions(
                         "rows_in": taken.num_rows,
                         "rows_out": made.num_rows,
                         "warnings": json.dumps(warnings),
+                        "sums": json.dumps(sums),
                         "path": action.path,
                         "size": action.size,
                         "stats": action.stats,
                     }
                 )
-    schema = pa.schema(
-        {"session_date": pa.date32(), "rows_in": pa.int64(), "rows_out": pa.int64(), "warnings": pa.string(),
-         "path": pa.string(), "size": pa.int64(), "stats": pa.string()}
-    )  # fmt: skip
+    schema = pa.schema({name: arrow_type(kind) for name, kind in DONE.items()})
     return pa.Table.from_pylist(rows, schema)
 
 
@@ -142,8 +150,11 @@ def _read(source: Table, files: list[str]) -> pa.Table:
 
 def check(
     engine: duckdb.DuckDBPyConnection, made: pa.Table, taken: pa.Table, table: Table, day: date
-) -> dict[str, int]:
-    """Hold the made rows against the table's rules and sums, by the same texts that Spark reads; give the warnings."""
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Hold the made rows against the table's rules and sums, by the same texts that Spark reads.
+
+    Give the rows that break each warn rule, and the sums that the table conserves.
+    """
     rules = table.rules_of("error", "warn")
     broken = [f"count_if(NOT coalesce({rule.expect}, false))" for rule in rules]
     counts = _ask(engine, made, [*broken, *(ours for ours, _ in table.conserves)])
@@ -154,13 +165,15 @@ def check(
             f"written. Read the rule in tables, then mend the transform"
         )
     inputs = _ask(engine, taken, [theirs for _, theirs in table.conserves])
+    sums: dict[str, int] = {}
     for (ours, theirs), left, right in zip(table.conserves, counts[len(rules) :], inputs, strict=True):
-        if (left or 0) != (right or 0):
+        sums[ours] = int(left or 0)
+        if sums[ours] != (right or 0):
             raise RowsDoNotAddUp(
                 f"{table.full_name}, {day}: {ours} is {left}, but {theirs} of its input is {right}; nothing was "
                 f"written. Mend its transform, or the sums that it declares to conserve"
             )
-    return {rule.name: count for rule, count in wrong.items()}
+    return {rule.name: count for rule, count in wrong.items()}, sums
 
 
 def _ask(engine: duckdb.DuckDBPyConnection, rows: pa.Table, sums: list[str]) -> tuple[Any, ...]:

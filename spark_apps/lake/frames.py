@@ -1,5 +1,6 @@
 """The frame driver: DataFrames in, one judged DataFrame out, counted, then one commit per table."""
 
+from dataclasses import replace as replaced
 from datetime import timedelta
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -162,4 +163,5 @@ def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunRe
                 f"{table.full_name}: {expression} is {ours[place]}, but {origin} of {table.made_from[0].full_name} "
                 f"is {theirs[place]}; nothing was written. Mend its transform, or the sums that it declares to conserve"
             )
-    return RunReport(**{**report.__dict__, "rows_in": theirs[0]})
+    sums = {expression: int(ours[place] or 0) for place, (expression, _) in enumerate(table.conserves, start=1)}
+    return replaced(report, rows_in=theirs[0], sums=sums)

@@ -19,11 +19,7 @@ Headers = list[tuple[str, str | bytes | None]]
 
 SECONDS = 30.0
 # What a broker answers about a topic that was made this moment.
-NOT_YET = {
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-}
+NOT_YET = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
 # The broker stamps each record when it appends it: the clock that latency and `emitted_at` are measured by.
 TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete", "retention.ms": "-1"}
 
@@ -174,6 +170,7 @@ class Publisher:
             {
                 **connection(kafka),
                 "enable.idempotence": True,
+                "enable.gapless.guarantee": True,  # where one record expires, none behind it arrives in its place
                 "acks": "all",
                 "queue.buffering.max.messages": queue,
                 "message.timeout.ms": int(seconds * 1000),

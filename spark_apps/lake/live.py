@@ -47,12 +47,18 @@ logger = structlog.get_logger(__name__)
 JOB = "live"
 POLL_SECONDS = 0.25
 BAR_SECONDS = 60
+# An output that expired while later ones arrive would be taken for one that is in already: the sink waits instead.
+ENDLESS = {"kafka.delivery.timeout.ms": str(2**31 - 1)}
 # Counting the keys of the state in every batch costs a read that nobody looks at.
 UNCOUNTED = "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows"
 
 
-def run_live(spark: SparkSession, settings: Settings, stop: threading.Event, until_idle: bool = False) -> None:
+def run_live(
+    spark: SparkSession, settings: Settings, stop: threading.Event, until_idle: bool = False
+) -> dict[str, int]:
     """Run the three queries until `stop` is set, or until all that is published now is in the tables.
+
+    Give the rows that were added, by table.
 
     Raise StateMismatch for a checkpoint that was made for something else, ServiceFailed naming a query that died.
     """
@@ -64,6 +70,7 @@ def run_live(spark: SparkSession, settings: Settings, stop: threading.Event, unt
             application.watch(stop, until_idle)
         finally:
             application.close()
+        return application.added
 
 
 def fold_parameters(settings: Settings) -> FoldParameters:
@@ -84,6 +91,7 @@ class _Application:
         self.output = fold_output(settings.kafka)
         self.ids = topic_ids(settings.kafka, [*self.inputs, self.output])
         self.provenance = Provenance(JOB, None, None, {}, settings.fingerprint)
+        self.marks = {query: Marks(settings, query, self.provenance) for query in ("bronze", "gold")}
         self.begins: dict[str, Offsets] = {}
         self.queries: dict[str, StreamingQuery] = {}
 
@@ -92,8 +100,8 @@ class _Application:
         self.spark.conf.set(UNCOUNTED, "false")
         self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
         self._refuse_past_generation()
-        bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, Marks(self.settings, "bronze", self.provenance))
-        gold = GoldSink(self.output, self.ids[self.output], Marks(self.settings, "gold", self.provenance))
+        bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, self.marks["bronze"])
+        gold = GoldSink(self.output, self.ids[self.output], self.marks["gold"])
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
         self.begins["gold"] = gold.begin(partitions)
@@ -103,7 +111,9 @@ class _Application:
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
         self._run(
-            "fold", self._fold().writeStream.format("kafka").options(**self._broker, topic=self.output), "0 seconds"
+            "fold",
+            self._fold().writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output),
+            "0 seconds",
         )
         record_run(replace(self.provenance, inputs=dict(self.begins)), RunReport(JOB, "started"), self.settings)
         logger.info("live application runs", run_id=self.provenance.run_id, begins=self.begins)
@@ -126,7 +136,12 @@ class _Application:
         """Stop the queries; what they have not committed they do again at the next start."""
         for query in self.queries.values():
             query.stop()
-        logger.info("live application ends", run_id=self.provenance.run_id)
+        logger.info("live application ends", run_id=self.provenance.run_id, added=self.added)
+
+    @property
+    def added(self) -> dict[str, int]:
+        """Give the rows that this start has added to each table."""
+        return {name: rows for marks in self.marks.values() for name, rows in sorted(marks.added.items())}
 
     @property
     def _broker(self) -> dict[str, str]:

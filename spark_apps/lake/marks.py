@@ -1,6 +1,7 @@
 """High-water marks: what a live table already holds, saved in the very commits that put it there."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -40,11 +41,15 @@ def ranges(topics: pa.ChunkedArray, partitions: pa.ChunkedArray, offsets: pa.Chu
 
 @dataclass
 class Marks:
-    """Append rows above their mark, and move the marks in the same commit; the only writer of these tables."""
+    """Append rows above their mark, and move the marks in the same commit; the only writer of these tables.
+
+    `added` counts the rows that this start has put into each table.
+    """
 
     settings: Settings
     query: str
     provenance: Provenance
+    added: Counter[str] = field(default_factory=Counter)
     _known: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
@@ -85,6 +90,7 @@ class Marks:
             said = replace(self.provenance, inputs=batch.inputs).metadata
             metadata = json.dumps(json.loads(said) | {"query": self.query, "batch": batch.number})
             append_arrow(table, rows.filter(pa.array(new)), self.settings, marks | moved, metadata, self.query)
+            self.added[table.full_name] += int(new.sum())
             self._known |= {(table.full_name, place): version for place, version in (marks | moved).items()}
         return int(new.sum())
 

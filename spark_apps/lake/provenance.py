@@ -98,7 +98,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class RunReport:
-    """Count what a run did. For row-wise jobs rows_in = rows_out + quarantined + late + duplicate."""
+    """Count what a run did. For row-wise jobs rows_in = rows_out + quarantined + late + duplicate.
+
+    `sums` are those that the table conserves of its first input, equal on both sides, by expression.
+    """
 
     job: str
     status: str
@@ -108,6 +111,7 @@ class RunReport:
     late: int = 0
     duplicate: int = 0
     warnings: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, int] = field(default_factory=dict)
 
     def set_aside(self, layer: str) -> int:
         """Count the rows that went to quarantine, late or duplicate."""

@@ -13,6 +13,7 @@ from spark_apps.lake.files import run_by_files
 from spark_apps.lake.folds import days_that_do_not_follow, run_fold
 from spark_apps.lake.frames import run_frames
 from spark_apps.lake.job import Job, Slice
+from spark_apps.lake.lease import alone
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
 from spark_apps.lake.reading import version
 from spark_apps.lake.tables import ensure
@@ -57,10 +58,11 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings) ->
         report = RunReport(provenance.job, "unchanged")
     else:
         log.info("run begins", inputs=provenance.inputs)
-        with as_raised_in_workers():
+        # What is set aside, the rows and their states are commits of one run: no other may come between.
+        with alone(provenance.job, settings, provenance.job), as_raised_in_workers():
             report = DRIVERS[job.by](job, days, spark, settings, provenance)
     record_run(provenance, report, settings)
-    log.info("run ends", status=report.status, rows_in=report.rows_in, rows_out=report.rows_out)
+    log.info("run ends", status=report.status, rows_in=report.rows_in, rows_out=report.rows_out, sums=report.sums)
     return report
 
 

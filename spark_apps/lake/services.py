@@ -1,12 +1,10 @@
 """Start what the lake needs as plain processes: today a Kafka broker from its jars. No pyspark here."""
 
 import ctypes
-import fcntl
 import os
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -23,18 +21,15 @@ from spark_apps.errors import MissingTool, ServiceFailed
 
 logger = structlog.get_logger(__name__)
 
-BROKER_JARS = Path(__file__).parents[2] / "jars" / "broker"
+ROOT = Path(__file__).parents[2]
+BROKER_JARS = ROOT / "jars" / "broker"
 CLUSTER_ID = "dGF5aG8tYnJva2VyLTAwMQ"  # base64 of the 16 bytes "tayho-broker-001", the form that Kafka asks for
-BROKER_PROPERTIES = Path(__file__).parents[2] / "conf" / "broker.properties"
 PLACE = """
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 log.dirs={data}
 """
-
-# struct flock of Linux: kind of lock, whence, start, length, holder.
-LOCK = "hhqqi"
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 LIBC = ctypes.CDLL(None)
 
 
@@ -69,11 +64,10 @@ def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds:
     if not list(jars.glob("kafka_*.jar")):
         raise MissingTool(f"{jars}: holds no kafka_*.jar. Run `make run` once with a network: it fetches the jars")
     folder.mkdir(parents=True, exist_ok=True)
-    _refuse_held(folder / "data")
     port, controller_port = _claim(port), _claim(0)
     properties, log = folder / "server.properties", folder / "broker.log"
     place = PLACE.format(port=port, controller_port=controller_port, data=folder / "data")
-    properties.write_text(BROKER_PROPERTIES.read_text() + place)
+    properties.write_text((ROOT / "conf" / "broker.properties").read_text() + place)
     command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-cp", f"{jars}/*"]
     format_data = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(properties)]
     with log.open("ab") as output:
@@ -112,21 +106,6 @@ def _die_with_parent() -> None:
         LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
-def _refuse_held(data: Path) -> None:
-    """Raise ServiceFailed naming the process whose broker holds a data folder, as the kernel knows it."""
-    file = data / ".lock"
-    if not file.is_file():
-        return
-    with file.open("r+b") as opened:
-        asked = struct.pack(LOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        kind, _, _, _, holder = struct.unpack(LOCK, fcntl.fcntl(opened, fcntl.F_GETLK, asked))
-    if kind != fcntl.F_UNLCK:
-        raise ServiceFailed(
-            f"broker: {data} is held by process {holder}, a broker that runs already. Wait until the run that started"
-            f" it ends, or end it (kill {holder}), then start again"
-        )
-
-
 def _claim(port: int) -> int:
     """Give the port, or a free one for 0; raise MissingTool when it is taken."""
     with socket.socket() as probe:
@@ -134,7 +113,7 @@ def _claim(port: int) -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            what = f"port {port} of 127.0.0.1" if port else "any port of 127.0.0.1"
+            what = f"port {port or 'of any number'} of 127.0.0.1"
             raise MissingTool(
                 f"{what}: not free ({error}). End the process that holds it, or choose another"
             ) from error
@@ -147,7 +126,10 @@ def _await_broker(service: Service, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if service.process.poll() is not None:
-            raise ServiceFailed(f"broker: died with code {service.process.returncode} at start. Read {service.log}")
+            raise ServiceFailed(
+                f"broker: died with code {service.process.returncode} at start. Read {service.log}; where it says that"
+                f" {service.log.parent} is locked, another run uses it: wait until that one ends, or end it"
+            )
         try:
             client.list_topics(timeout=1)
             return

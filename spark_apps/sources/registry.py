@@ -6,7 +6,7 @@ schemas/<source>.<channel>.v<version>.json.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import fastjsonschema
 
 from spark_apps.errors import IncompatibleSchema
+from spark_apps.sources.envelope import Envelope
 
 Schema = dict[str, Any]
 
@@ -41,6 +42,13 @@ def check_compatible(old: Schema, new: Schema) -> None:
             raise IncompatibleSchema(
                 f"schema {new['$id']}: field {field!r} must stay {before.get('type')!r}, not {after.get('type')!r}"
             )
+
+
+def registered(envelopes: Iterable[Envelope]) -> Iterator[Envelope]:
+    """Pass on messages of channels and versions that have a schema; raise IncompatibleSchema at the first other one."""
+    for envelope in envelopes:
+        schema_of(envelope.source, envelope.channel, envelope.schema_version)
+        yield envelope
 
 
 def check(source: str, channel: str, version: int, message: dict[str, Any], where: str = "") -> None:

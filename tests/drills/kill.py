@@ -109,7 +109,7 @@ def drill_queries(drill: Drill, times: int) -> list[Verdict]:
         for point in POINTS:
             for turn in range(1, times + 1):
                 name = f"{query}_{point}_{turn}"
-                lake = application(drill.folder / name, drill.broker.address, name, records=150)
+                lake = application(drill.folder / name, drill.broker.address, name, partitions=2, records=150)
                 lake.feed(drill.market)
                 hit = kill_at(lake, *(f"{query}:{point}:{turn + more}" for more in range(TRIES)))
                 seconds = finish(lake)
@@ -170,7 +170,7 @@ def main() -> None:
         broker = start_broker(folder / "broker")
         spark = session(load(), "drill")
         try:
-            calm = application(folder / "calm", broker.address, "calm")
+            calm = application(folder / "calm", broker.address, "calm", partitions=2)
             calm.feed(market)
             finish(calm)
             drill = Drill(folder, broker, spark, market, found_in(calm, spark, market))

@@ -66,6 +66,10 @@ def test_spark_runs_with_the_jars_that_the_lock_names() -> None:
     assert (folder / f"spark-core_2.13-{pyspark.__version__}.jar").is_file()
 
 
+def test_starting_services_stays_small() -> None:
+    assert sum(bool(line.strip()) for line in read("spark_apps/lake/services.py").splitlines()) <= 120
+
+
 def test_every_jar_has_its_sum() -> None:
     summed = {Path(line.split()[1]).name for line in read("jars/SHA256SUMS").splitlines()}
     assert summed == jars_in_lock("lake", "broker")

@@ -25,7 +25,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def unbroken(broker: Service, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Application:
     """Carry one small session through feed and live application, undisturbed."""
-    lake = application(tmp_path_factory.mktemp("unbroken"), broker.address, "unbroken")
+    lake = application(tmp_path_factory.mktemp("unbroken"), broker.address, "unbroken", partitions=2)
     lake.feed(MARKET)
     lake.run_here(spark)
     return lake

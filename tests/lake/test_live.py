@@ -77,7 +77,7 @@ def test_replay_from_bronze_gives_the_very_rows_of_the_stream(
 def test_a_start_is_a_row_of_the_runs(unbroken: Application) -> None:
     (row,) = unbroken.read(RUNS).to_pylist()
     assert (row["job"], row["status"]) == ("live", "started")
-    assert json.loads(row["inputs"])["fold"] == {"unbroken.fold_input": {"0": 0}}
+    assert json.loads(row["inputs"])["fold"] == {"unbroken.fold_input": {"0": 0, "1": 0}}
 
 
 def test_a_changed_fold_is_refused_with_the_next_step(unbroken: Application, spark: SparkSession) -> None:

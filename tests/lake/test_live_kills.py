@@ -72,7 +72,7 @@ def test_the_judge_passes_a_calm_run_and_counts_what_is_lost_doubled_or_wrong(ca
 def test_each_query_killed_at_each_point_loses_nothing_and_doubles_nothing(
     broker: Service, spark: SparkSession, unbroken: Application, calm: Found, tmp_path: Path
 ) -> None:
-    lake = application(tmp_path, broker.address, "killed", records=100)
+    lake = application(tmp_path, broker.address, "killed", partitions=2, records=100)
     lake.feed(MARKET)
     for places in PLACES:
         assert kill_at(lake, *[places] * TRIES), lake.log[-3000:]

@@ -18,7 +18,7 @@ from spark_apps.jobs.ticks import job as ticks
 from spark_apps.jobs.trades import job as trades
 from spark_apps.lake.command import said
 from spark_apps.lake.job import Job, batch
-from spark_apps.lake.lease import lease
+from spark_apps.lake.lease import alone, lease
 from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import latest, row_count
 from spark_apps.lake.run import run
@@ -155,7 +155,8 @@ def test_a_slice_that_looks_ahead_counts_its_own_messages_against_bronze(
 
 
 def test_what_is_said_of_an_aggregate_claims_no_sum() -> None:
-    assert said(RunReport("gold.bars_5m", "done", 100, 20), TODAY).endswith("done, 100 in, 20 out")
+    bars = RunReport("gold.bars_5m", "done", 100, 20, sums={"sum(volume)": 7_000, "sum(trade_count)": 100})
+    assert said(bars, TODAY).endswith("done, 100 in, 20 out, sum(volume) = 7000, sum(trade_count) = 100")
     assert said(RunReport("silver.trades", "done", 5, 3, 1), TODAY).endswith("done, 5 in, 3 out, 1 quarantined")
     assert said(RunReport("silver.ticks", "unchanged"), TODAY) == "silver.ticks 2026-11-20..2026-11-20: unchanged"
 
@@ -198,6 +199,14 @@ def test_a_second_writer_is_refused_with_the_holder(spark: SparkSession, setting
     put(DAILY_PRICES, settings, PRICE)
     with lease(RETURNS_1D, settings), pytest.raises(ServiceFailed, match="gold.returns_1d is being written by process"):
         run(returns_1d, TODAY, spark, settings)
+
+
+def test_commits_of_two_runs_of_one_job_do_not_mix(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    other = alone(RETURNS_1D.full_name, settings, "another run")
+    with other, pytest.raises(ServiceFailed, match="gold.returns_1d is being written by process"):
+        run(returns_1d, TODAY, spark, settings)
+    assert row_count(RETURNS_1D, settings) == 0
 
 
 def test_an_end_before_the_start_is_refused() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from spark_apps.errors import IncompatibleSchema
-from spark_apps.sources.registry import check, check_compatible, schema_of
+from spark_apps.sources.envelope import Envelope
+from spark_apps.sources.registry import check, check_compatible, registered, schema_of
+from tests.house.tree import listed, read
 
 LINE = {"Time": "09:00:00", "Price": "2067.00", "Volume": "1", "Side": "M"}
 
@@ -34,6 +36,19 @@ def test_a_renamed_field_is_refused_by_schema_field_and_rule() -> None:
 def test_a_retyped_field_is_refused_by_schema_field_and_rule() -> None:
     with pytest.raises(IncompatibleSchema, match=r"data.Price must be string \(rule 'type' is 'string'\)"):
         check("vn30f", "trade", 1, {**LINE, "Price": 2067.0})
+
+
+def test_a_feed_sends_no_message_of_a_channel_that_nobody_registered() -> None:
+    known, unknown = (Envelope("sim", channel, 1, 0, 0, "json", 1, b"{}") for channel in ("trade", "rumour"))
+    sent = registered([known, unknown])
+    assert next(sent) == known
+    with pytest.raises(IncompatibleSchema, match=r"schema sim.rumour.v1: not registered; add sources/schemas"):
+        next(sent)
+
+
+@pytest.mark.parametrize("path", listed("spark_apps/jobs/feed_*.py"))
+def test_every_feed_asks_the_registry(path: str) -> None:
+    assert "publish_session(registered(" in read(path)
 
 
 def test_an_unknown_schema_is_refused() -> None:
