@@ -100,6 +100,7 @@ class _Application:
         self.spark.conf.set(UNCOUNTED, "false")
         self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
         self._refuse_past_generation()
+        self._refuse_topics_made_anew()
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, self.marks["bronze"])
         gold = GoldSink(self.output, self.ids[self.output], self.marks["gold"])
         partitions = range(self.settings.kafka.partitions)
@@ -188,6 +189,16 @@ class _Application:
                 f"live.generation is {self.settings.live.generation}, and {newest_one} has followed it:"
                 f" set it to {newest_one} (TAYHO_LIVE__GENERATION={newest_one}), or to the next"
             )
+
+    def _refuse_topics_made_anew(self) -> None:
+        """Refuse a topic that was lost and made again under its name: bronze holds its earlier life by offsets."""
+        for made in claimed(checkpoint("bronze", self.settings)).values():
+            before = made["topic_ids"]
+            if anew := sorted(topic for topic in self.inputs if before.get(topic, self.ids[topic]) != self.ids[topic]):
+                raise StateMismatch(
+                    f"{', '.join(anew)}: made anew since bronze read it, and its offsets begin again. Choose another"
+                    f" kafka.prefix (TAYHO_KAFKA__PREFIX) and the next live.generation; what bronze holds stays"
+                )
 
     def _fold_begin(self, gold: GoldSink, partitions: range) -> dict[int, int]:
         """Begin at the head, or behind the last record that any generation before answered on these topics."""

@@ -77,14 +77,14 @@ def _is_done(job: Job, days: Slice, provenance: Provenance, spark: SparkSession,
 
 def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:
     """Say whether the newest commit that may have touched these days is this very run's."""
-    for commit in _commits(table):
-        said = json.loads(commit.get("userMetadata") or "{}")
-        if said.get("run_key") == provenance.run_key:
-            return True
-        # What no run committed, a RESTORE say, may have touched any day.
-        if not said or (said["start"] <= str(provenance.end) and said["end"] >= str(provenance.start)):
-            return False
-    return False
+    told = (json.loads(commit.get("userMetadata") or "{}") for commit in _commits(table))
+    # What no run committed, a RESTORE say, may have touched any day.
+    touching = (
+        said
+        for said in told
+        if not said or (said["start"] <= str(provenance.end) and said["end"] >= str(provenance.start))
+    )
+    return next(touching, {}).get("run_key") == provenance.run_key
 
 
 def _commits(table: DeltaTable) -> Iterator[dict[str, Any]]:

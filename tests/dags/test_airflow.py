@@ -101,6 +101,6 @@ def test_a_failed_task_shows_and_names_its_days(airflow: Airflow, tmp_path: Path
     done = airflow.run("dags", "test", "broken", str(DAY), dags=tmp_path)
     said = done.stdout + done.stderr
     assert "state=failed" in said
-    assert "--start 2026-11-20 --end 2026-11-20 gold.bars_7m" in said
+    assert "--start 2026-11-17 --end 2026-11-20 gold.bars_7m" in said
     (alert,) = airflow.alerts()
     assert (alert["dag"], alert["task"]) == ("broken", "widen")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
@@ -222,6 +223,16 @@ def test_a_source_that_joins_is_read_from_its_head_and_one_that_leaves_is_refuse
     assert sorted(both.read(MESSAGES)["topic"].to_pylist()) == ["joins.raw.sim", "joins.raw.vn30f"]
     with pytest.raises(StateMismatch, match=r"topic_ids was .*joins.raw.vn30f.*start generation 2"):
         first.run_here(spark)
+
+
+def test_a_topic_that_was_made_anew_is_refused_in_any_generation(drained: Application, spark: SparkSession) -> None:
+    kafka = drained.settings.kafka
+    topic = raw_topics(kafka)[0]
+    AdminClient({"bootstrap.servers": kafka.bootstrap_servers}).delete_topics([topic])[topic].result()
+    create_topics(kafka)
+    for generation in (1, 2):
+        with pytest.raises(StateMismatch, match=rf"{topic}: made anew .*TAYHO_KAFKA__PREFIX"):
+            in_generation(drained, generation).run_here(spark)
 
 
 def test_the_wish_to_stop_ends_the_application_and_its_queries(unbroken: Application, spark: SparkSession) -> None:

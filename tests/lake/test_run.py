@@ -201,6 +201,16 @@ def test_a_second_writer_is_refused_with_the_holder(spark: SparkSession, setting
         run(returns_1d, TODAY, spark, settings)
 
 
+def test_a_run_is_found_again_behind_many_of_other_days(spark: SparkSession, settings: Settings) -> None:
+    put(DAILY_PRICES, settings, PRICE)
+    assert run(returns_1d, TODAY, spark, settings).status == "done"
+    of_another_day = json.dumps({"run_key": "another", "start": "2026-01-05", "end": "2026-01-05"})
+    none = pa.Table.from_pylist([], arrow_schema(RETURNS_1D.columns))
+    for _ in range(20):
+        append_arrow(RETURNS_1D, none, settings, {}, of_another_day)
+    assert run(returns_1d, TODAY, spark, settings).status == "unchanged"
+
+
 def test_commits_of_two_runs_of_one_job_do_not_mix(spark: SparkSession, settings: Settings) -> None:
     put(DAILY_PRICES, settings, PRICE)
     other = alone(RETURNS_1D.full_name, settings, "another run")
