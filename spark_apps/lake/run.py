@@ -84,7 +84,8 @@ def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:
         for said in told
         if not said or (said["start"] <= str(provenance.end) and said["end"] >= str(provenance.start))
     )
-    return next(touching, {}).get("run_key") == provenance.run_key
+    newest = next(touching, None)
+    return newest is not None and newest.get("run_key") == provenance.run_key
 
 
 def _commits(table: DeltaTable) -> Iterator[dict[str, Any]]:

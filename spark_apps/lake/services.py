@@ -1,6 +1,7 @@
 """Start what the lake needs as plain processes: today a Kafka broker from its jars. No pyspark here."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -67,10 +68,16 @@ def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds:
     port, controller_port = _claim(port), _claim(0)
     properties, log = folder / "server.properties", folder / "broker.log"
     place = PLACE.format(port=port, controller_port=controller_port, data=folder / "data")
-    properties.write_text((ROOT / "conf" / "broker.properties").read_text() + place)
     command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-cp", f"{jars}/*"]
     format_data = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(properties)]
     with log.open("ab") as output:
+        # Kafka takes its own lock only after it has trimmed the metadata log of the broker that holds the folder.
+        # The new process inherits ours with its output, for as long as it lives.
+        try:
+            fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServiceFailed(f"{folder}: another run's broker holds it. Wait until it ends, or end it") from error
+        properties.write_text((ROOT / "conf" / "broker.properties").read_text() + place)
         if subprocess.run([*command, *format_data], stdout=output, stderr=output, check=False).returncode:
             raise ServiceFailed(f"broker: its data folder could not be formatted. Read {log}, or remove {folder}")
         process = subprocess.Popen(
@@ -113,9 +120,8 @@ def _claim(port: int) -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            what = f"port {port or 'of any number'} of 127.0.0.1"
             raise MissingTool(
-                f"{what}: not free ({error}). End the process that holds it, or choose another"
+                f"port {port} of 127.0.0.1: not free ({error}). End what holds it, or choose another"
             ) from error
         return int(probe.getsockname()[1])
 
@@ -126,10 +132,7 @@ def _await_broker(service: Service, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if service.process.poll() is not None:
-            raise ServiceFailed(
-                f"broker: died with code {service.process.returncode} at start. Read {service.log}; where it says that"
-                f" {service.log.parent} is locked, another run uses it: wait until that one ends, or end it"
-            )
+            raise ServiceFailed(f"broker: died with code {service.process.returncode} at start. Read {service.log}")
         try:
             client.list_topics(timeout=1)
             return

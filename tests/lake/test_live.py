@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -110,15 +111,16 @@ def test_a_second_application_on_the_same_lake_is_refused(
 def test_the_commits_of_a_table_name_every_offset_once(unbroken: Application, table: Table) -> None:
     commits = reversed(DeltaTable(str(location(table, unbroken.settings))).history())
     said = [json.loads(commit["userMetadata"])["inputs"] for commit in commits if "userMetadata" in commit]
-    reached: dict[str, int] = {}
-    for topic, partitions in (item for inputs in said for item in inputs.items()):
-        start, end = partitions["0"]
-        assert start == reached.get(topic, 0)
-        reached[topic] = end
+    reached: Counter[tuple[str, int]] = Counter()
+    for inputs in said:
+        for topic, partitions in inputs.items():
+            for partition, (start, end) in partitions.items():
+                assert start == reached[topic, int(partition)]
+                reached[topic, int(partition)] = end
     kafka = unbroken.settings.kafka
     wanted = {MESSAGES: raw_topics(kafka)[:1], FOLD_INPUT: [fold_input(kafka)], BARS_1M_LIVE: [fold_output(kafka)]}
     ends = end_offsets(kafka, wanted[table])
-    assert reached == {topic: numbers[0] for topic, numbers in ends.items()}
+    assert reached == Counter({(topic, part): end for topic, parts in ends.items() for part, end in parts.items()})
 
 
 def test_a_record_without_a_value_is_refused_as_unreadable_and_kept(
@@ -228,7 +230,8 @@ def test_a_source_that_joins_is_read_from_its_head_and_one_that_leaves_is_refuse
 def test_a_topic_that_was_made_anew_is_refused_in_any_generation(drained: Application, spark: SparkSession) -> None:
     kafka = drained.settings.kafka
     topic = raw_topics(kafka)[0]
-    AdminClient({"bootstrap.servers": kafka.bootstrap_servers}).delete_topics([topic])[topic].result()
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.delete_topics([topic])[topic].result()
     create_topics(kafka)
     for generation in (1, 2):
         with pytest.raises(StateMismatch, match=rf"{topic}: made anew .*TAYHO_KAFKA__PREFIX"):

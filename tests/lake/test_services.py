@@ -77,7 +77,7 @@ def test_a_broker_that_dies_at_start_is_named(tmp_path: Path) -> None:
 def test_a_data_folder_that_another_broker_holds_is_left_to_it(tmp_path: Path) -> None:
     first = start_broker(tmp_path)
     try:
-        with pytest.raises(ServiceFailed, match=r"at start.*another run uses it: wait until that one ends"):
+        with pytest.raises(ServiceFailed, match=r"another run's broker holds it. Wait until it ends"):
             start_broker(tmp_path)
         assert AdminClient({"bootstrap.servers": first.address}).list_topics(timeout=10).brokers
     finally:
