@@ -15,12 +15,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 REAL_DATA = Path(os.environ.get("TAYHO_REAL_DATA", ROOT.parent / "shared" / "data"))
 COVERAGE = ROOT / "build" / "tests" / "coverage.json"
-# Workers that coverage can measure. Nearly all that the tests give to Spark is tiny: compiling code for it, Spark's
-# own or the JVM's second compiler's, costs more than running it.
-OF_TESTS = """
+# Nearly all that the tests give to Spark is tiny: compiling code for it, Spark's own or the JVM's second compiler's,
+# costs more than running it. What one compiler makes of a whole suite needs more room than its default of 48 MiB,
+# which is swept and filled again; two workers on two cores have no core for a collector of its own.
+JVM = "-Duser.timezone=UTC -Xss4m -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+# Workers that coverage can measure.
+OF_TESTS = f"""
 spark.python.daemon.module                                tests.coverage_daemon
 spark.sql.codegen.factoryMode                             NO_CODEGEN
-spark.driver.extraJavaOptions                             -Duser.timezone=UTC -Xss4m -XX:TieredStopAtLevel=1
+spark.driver.extraJavaOptions                             {JVM}
 """
 FIGURES = ("real data: ",)
 REFUSED: pytest.StashKey[list[str]] = pytest.StashKey()
