@@ -71,8 +71,7 @@ def start_broker(folder: Path, port: int = 0, jars: Path = BROKER_JARS, seconds:
     command = [java, "-Xms256m", "-Xmx512m", "-XX:+UseG1GC", "-cp", f"{jars}/*"]
     format_data = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(properties)]
     with log.open("ab") as output:
-        # Kafka takes its own lock only after it has trimmed the metadata log of the broker that holds the folder.
-        # The new process inherits ours with its output, for as long as it lives.
+        # Kafka takes its own lock after it has trimmed the metadata log; the broker inherits ours with its output.
         try:
             fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
