@@ -90,10 +90,9 @@ def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:
 
 def _commits(table: DeltaTable) -> Iterator[dict[str, Any]]:
     """Give a table's commits, newest first; most often the answer lies at the end of a log that grows every night."""
-    taken, limit = 0, 16
-    while True:
+    taken, limit = 0, 4
+    while taken in (0, limit):  # fewer than were asked for are the whole log
+        limit *= 4
         commits = table.history(limit)
         yield from commits[taken:]
-        if len(commits) < limit:
-            return
-        taken, limit = limit, 4 * limit
+        taken = len(commits)
