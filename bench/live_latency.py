@@ -1,6 +1,6 @@
 """Measure the live path: broker append of what causes an output to broker append of that output.
 
-python bench/live_latency.py [--seconds 100]
+python bench/live_latency.py [--seconds 140]
 
 1,000 trades a second of 400 instruments, each in a record of its own, through the real feed, the real application
 and a real broker, with the bronze and gold queries beside the fold. Market time runs 60 times as fast, so that bars of
@@ -135,7 +135,7 @@ def carry(folder: Path, seconds: int) -> dict[str, NDArray[np.float64]]:
 def main() -> None:
     """Measure, print and keep the figures; the peer is the aim of performance.md."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=int, default=100)
+    options.add_argument("--seconds", type=int, default=140)
     seconds = options.parse_args().seconds
     with tempfile.TemporaryDirectory(prefix="tayho_latency_") as folder:
         found = carry(Path(folder), seconds)
