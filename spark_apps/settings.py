@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from spark_apps.errors import BadSetting
 
@@ -123,8 +123,9 @@ def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
     name = profile or os.environ.get("TAYHO_PROFILE") or dotenv_values(".env").get("TAYHO_PROFILE") or "local"
     path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {"portfolios"})) or "none"
-        raise BadSetting(f"{path}: there is no such profile; profiles here: {known}. Set TAYHO_PROFILE to one of them")
+        known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {"portfolios"}))
+        step = f"{known}. Set TAYHO_PROFILE to one of them" if known else "none; start in the repository's folder"
+        raise BadSetting(f"{path}: there is no such profile; profiles here: {step}")
     _refuse_unknown_variables()
     try:
         shared = folder / "portfolios.toml"
@@ -136,7 +137,9 @@ def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
         raise BadSetting(f"{path}: not readable as TOML: {error}") from error
     except ValidationError as error:
         lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise BadSetting(f"{path} or TAYHO_* variables: {lines}. `tayho check-config` lists every key") from error
+        raise BadSetting(f"{path}, .env or TAYHO_* variables: {lines}. `tayho check-config` lists every key") from error
+    except SettingsError as error:
+        raise BadSetting(f".env or TAYHO_* variables: {error}. Lists and tables are written as JSON") from error
 
 
 def variables() -> dict[str, str]:

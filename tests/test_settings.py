@@ -43,6 +43,27 @@ def test_a_variable_that_no_setting_knows_is_refused(monkeypatch: pytest.MonkeyP
         load()
 
 
+@pytest.mark.parametrize(("name", "field"), [("KAFKA__SOURCES", "kafka"), ("PORTFOLIOS", "portfolios")])
+def test_a_list_that_is_no_json_is_refused(name: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"TAYHO_{name}", "sim")
+    with pytest.raises(BadSetting, match=f'"{field}".*written as JSON'):
+        load()
+
+
+def test_an_unknown_key_of_dotenv_is_refused_and_the_file_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("TAYHO_SEDE=5\n")
+    with pytest.raises(BadSetting, match=r"\.env.*tayho_sede"):
+        profile(tmp_path, "seed = 5")
+
+
+def test_a_folder_without_profiles_says_where_to_start(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="none; start in the repository's folder"):
+        load("local", tmp_path)
+
+
 def test_a_profile_that_is_not_there_is_answered_with_those_that_are() -> None:
     with pytest.raises(BadSetting, match="profiles here: local, prod"):
         load("production")
