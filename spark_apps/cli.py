@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from spark_apps.errors import TayhoError
+from spark_apps.errors import BadQuery, TayhoError
 from spark_apps.settings import Settings, load, variables
 
 app = typer.Typer(
@@ -102,12 +102,19 @@ def sql(
     query: Annotated[str, typer.Argument(help="Spark SQL over tables and views.")], profile: Profile = None
 ) -> None:
     """Answer one SQL query over the tables and the views of sql/views."""
+    from pyspark.errors import PySparkException
+
     from spark_apps.lake.catalogue import run_sql
     from spark_apps.lake.session import session
+    from spark_apps.lake.worker_errors import cause_of
 
     settings = _start(profile)
-    frame = run_sql(session(settings, "sql"), settings, query)
-    rows = frame.limit(SHOWN_ROWS + 1).collect()
+    spark = session(settings, "sql")
+    try:
+        frame = run_sql(spark, settings, query)
+        rows = frame.limit(SHOWN_ROWS + 1).collect()
+    except PySparkException as error:
+        raise BadQuery(f"{cause_of(error)}. docs/tables and sql/views say what there is to ask") from error
     grid = Grid(*frame.columns)
     for row in rows[:SHOWN_ROWS]:
         grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))

@@ -29,6 +29,10 @@ class RowsDoNotAddUp(TayhoError):
     """Raise when rows in are not rows out + quarantined + late + duplicate, or a sum is not conserved."""
 
 
+class BadQuery(TayhoError):
+    """Raise when SQL that a person wrote cannot be answered."""
+
+
 class EmptyInput(TayhoError):
     """Raise when a job finds nothing to read where there must be something."""
 

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from spark_apps.cli import app, main
-from spark_apps.errors import RuleViolated
+from spark_apps.errors import BadQuery, RuleViolated
 from spark_apps.jobs.day import Day
 
 COMMAND = Path(sys.executable).with_name("tayho")
@@ -45,6 +46,21 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsy
         main()
     assert ended.value.code == 1
     assert "BadSetting: conf/nowhere.toml: there is no such profile" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("selec 1", "Syntax error at or near 'selec'"),
+        ("select nothing from latest_bars", "`nothing` cannot be resolved"),
+        ("select 1 / 0", "Division by zero"),
+    ],
+)
+def test_sql_that_cannot_be_answered_is_one_sentence(query: str, words: str, spark: SparkSession) -> None:
+    failed = CliRunner().invoke(app, ["sql", query]).exception
+    assert isinstance(failed, BadQuery)
+    assert words in str(failed)
+    assert "\n" not in str(failed)
 
 
 def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
