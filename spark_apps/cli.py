@@ -79,8 +79,9 @@ def run(
     console.print(grid)
     known = [f"{name} {value}" for name, value in made.summary.items() if value is not None]
     console.print("  ".join(known), highlight=False)
-    held = sum(not found for found in made.checks.values())
-    console.print(f"{'checks':<10} {held} of {len(made.checks)} hold", highlight=False)
+    broken = [f"{name} ({found} rows)" for name, found in sorted(made.checks.items()) if found]
+    held, others = len(made.checks) - len(broken), f", not {', '.join(broken)}" if broken else ""
+    console.print(f"{'checks':<10} {held} of {len(made.checks)} hold{others}", highlight=False)
     for name, path in made.places.items():
         console.print(f"{name:<10} {path}", highlight=False, soft_wrap=True)
     refuse_offending_rows(made.checks)

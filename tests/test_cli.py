@@ -68,7 +68,7 @@ def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.
     monkeypatch.setattr("spark_apps.jobs.day.make_day", lambda *_: made)
     monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path / "lake"))
     ended = CliRunner().invoke(app, ["run"])
-    assert "0 of 2 hold" in ended.output
+    assert "0 of 2 hold, not silent_minutes (1 rows), state_chain (2 rows)" in ended.output
     assert isinstance(ended.exception, RuleViolated)
     assert "state_chain.sql (2 rows)" in str(ended.exception)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_apps.errors import EmptyInput, ServiceFailed
+from spark_apps.errors import EmptyInput, SchemaMismatch, ServiceFailed
 from spark_apps.jobs import all_jobs
 from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
@@ -128,8 +128,15 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
         day = settings.session_date
         return [(f"simulated session {day}", partial(publish_simulated, settings, day))]
     files = sorted((data / "vn30f" / "ticks").glob("*.csv.gz"))
-    days = [datetime.strptime(file.name[:8], "%Y%m%d").date() for file in files]  # noqa: DTZ007 - a date has no zone
-    return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in days]
+    return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in map(_day_of, files)]
+
+
+def _day_of(file: Path) -> date:
+    """Read the session that a file of VN30 futures is named after."""
+    try:
+        return datetime.strptime(file.name, "%Y%m%d.csv.gz").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError as error:
+        raise SchemaMismatch(f"{file}: its name is no day, yyyymmdd.csv.gz. Rename it, or take it away") from error
 
 
 def _run_live(settings: Settings) -> None:

@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from spark_apps.cli import app
-from spark_apps.jobs.day import Day, make_day
+from spark_apps.errors import SchemaMismatch
+from spark_apps.jobs.day import Day, _sessions, make_day
 from spark_apps.jobs.report import refuse_offending_rows
 from spark_apps.lake.catalogue import open_catalogue, texts
 from spark_apps.rules.instruments import simulated_instruments
@@ -86,6 +87,13 @@ def test_the_same_day_again_changes_nothing(day: Day, place: Settings) -> None:
     assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
         cells[:2] for cells in day.rows if cells[0] != "ops.runs"
     ]
+
+
+def test_a_file_of_futures_that_names_no_day_is_named(tmp_path: Path) -> None:
+    (tmp_path / "vn30f" / "ticks").mkdir(parents=True)
+    (tmp_path / "vn30f" / "ticks" / "notes.csv.gz").touch()
+    with pytest.raises(SchemaMismatch, match=r"notes.csv.gz: .* yyyymmdd"):
+        _sessions(settings_in(tmp_path), tmp_path)
 
 
 def test_sql_answers_over_views(day: Day, place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
