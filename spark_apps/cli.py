@@ -98,7 +98,7 @@ def live(
     serve(_start(profile), until_idle)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # SQL may begin with a comment: --
 def sql(
     query: Annotated[str, typer.Argument(help="Spark SQL over tables and views.")], profile: Profile = None
 ) -> None:

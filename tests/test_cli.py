@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from spark_apps.cli import app, main
 from spark_apps.errors import BadQuery, RuleViolated
 from spark_apps.jobs.day import Day
+from tests.house.tree import ROOT
 
 COMMAND = Path(sys.executable).with_name("tayho")
 
@@ -61,6 +62,15 @@ def test_sql_that_cannot_be_answered_is_one_sentence(query: str, words: str, spa
     assert isinstance(failed, BadQuery)
     assert words in str(failed)
     assert "\n" not in str(failed)
+
+
+@pytest.mark.parametrize("file", ["checks/state_chain.sql", "queries/what_broke.sql"])
+def test_sql_of_a_file_that_begins_with_a_comment_is_answered(
+    file: str, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path / "lake"))
+    answered = CliRunner().invoke(app, ["sql", (ROOT / "sql" / file).read_text(encoding="utf-8")])
+    assert answered.exit_code == 0, answered.output
 
 
 def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
