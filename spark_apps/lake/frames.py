@@ -89,7 +89,9 @@ def _copy(
     rows = made.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
     before = opened(table, settings).version()
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
-    counted = opened(table, settings).history(1)[0]["operationMetrics"]
+    after = opened(table, settings)
+    # Delta makes no commit where there is no row to write and none to take away.
+    counted = after.history(1)[0]["operationMetrics"] if after.version() > before else {"numOutputRows": 0}
     # Files that hold other slices too are written anew: their rows are output, but not of this run.
     written = int(counted["numOutputRows"]) - int(counted.get("numCopiedRows", 0))
     if not is_of_files:
