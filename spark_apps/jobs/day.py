@@ -31,12 +31,14 @@ from spark_apps.lake.session import session
 from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
+from spark_apps.sources.files import FOLDERS
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
 
 Say = Callable[[str], None]
+TICK_FILES = "vn30f/ticks"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
                 settings.history_sessions,
                 settings.trades_per_session,
             )
+    else:
+        _refuse_empty(data)
     _stream(settings, data, say)
     with step(say, "Spark session of the nightly batch"):
         spark = session(settings, "day")
@@ -96,6 +100,15 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     }
     shown = {name: path for name, path in places.items() if path.exists()}
     return Day(_rows(reports, settings), known.summary or {}, known.checks, shown)
+
+
+def _refuse_empty(data: Path) -> None:
+    """Refuse a folder that holds nothing to carry: most often it is the wrong one."""
+    folders = [*FOLDERS.values(), TICK_FILES]
+    if not any(file for folder in folders for file in (data / folder).glob("*.csv*")):
+        raise EmptyInput(
+            f"{data}: no .csv or .csv.gz file in {', '.join(folders)} below it; name the folder above them"
+        )
 
 
 @contextmanager
@@ -127,7 +140,7 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
     if data is None:
         day = settings.session_date
         return [(f"simulated session {day}", partial(publish_simulated, settings, day))]
-    files = sorted((data / "vn30f" / "ticks").glob("*.csv.gz"))
+    files = sorted((data / TICK_FILES).glob("*.csv.gz"))
     return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in map(_day_of, files)]
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from spark_apps.cli import app
-from spark_apps.errors import SchemaMismatch
+from spark_apps.errors import EmptyInput, SchemaMismatch
 from spark_apps.jobs.day import Day, _sessions, make_day
 from spark_apps.jobs.report import refuse_offending_rows
 from spark_apps.lake.catalogue import open_catalogue, texts
@@ -87,6 +87,14 @@ def test_the_same_day_again_changes_nothing(day: Day, place: Settings) -> None:
     assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
         cells[:2] for cells in day.rows if cells[0] != "ops.runs"
     ]
+
+
+def test_a_folder_without_a_file_that_any_table_is_made_from_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "indices").mkdir()
+    (tmp_path / "prices.csv").touch()
+    with pytest.raises(EmptyInput, match=r"no .* cafef/prices, .*indices, vn30f/ticks"):
+        make_day(settings_in(tmp_path), tmp_path, print)
+    assert not settings_in(tmp_path).lake_root.exists()
 
 
 def test_a_file_of_futures_that_names_no_day_is_named(tmp_path: Path) -> None:
