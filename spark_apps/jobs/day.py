@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_apps.errors import EmptyInput, SchemaMismatch, ServiceFailed
+from spark_apps.errors import EmptyInput, ServiceFailed
 from spark_apps.jobs import all_jobs
 from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
@@ -32,13 +32,13 @@ from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.sources.files import FOLDERS
+from spark_apps.sources.vn30f import feed as vn30f
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
 
 Say = Callable[[str], None]
-TICK_FILES = "vn30f/ticks"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
 
 def _refuse_empty(data: Path) -> None:
     """Refuse a folder that holds nothing to carry: most often it is the wrong one."""
-    folders = [*FOLDERS.values(), TICK_FILES]
+    folders = [*FOLDERS.values(), vn30f.FOLDER]
     if not any(file for folder in folders for file in (data / folder).glob("*.csv*")):
         raise EmptyInput(
             f"{data}: no .csv or .csv.gz file in {', '.join(folders)} below it; name the folder above them"
@@ -140,16 +140,7 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
     if data is None:
         day = settings.session_date
         return [(f"simulated session {day}", partial(publish_simulated, settings, day))]
-    files = sorted((data / TICK_FILES).glob("*.csv.gz"))
-    return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in map(_day_of, files)]
-
-
-def _day_of(file: Path) -> date:
-    """Read the session that a file of VN30 futures is named after."""
-    try:
-        return datetime.strptime(file.name, "%Y%m%d.csv.gz").date()  # noqa: DTZ007 - a date has no zone
-    except ValueError as error:
-        raise SchemaMismatch(f"{file}: its name is no day, yyyymmdd.csv.gz. Rename it, or take it away") from error
+    return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in vn30f.session_dates(data)]
 
 
 def _run_live(settings: Settings) -> None:

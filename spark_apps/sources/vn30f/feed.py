@@ -7,7 +7,7 @@ of whole-second minutes, nor held to be duplicates when they are equal: equal li
 import gzip
 import zlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from spark_apps.errors import EmptyInput, SchemaMismatch
@@ -17,6 +17,16 @@ from spark_apps.sources.registry import check
 from spark_apps.sources.vn30f.parse import FIELDS, SYMBOL, clock_of
 
 SCHEMA_VERSION = 1
+FOLDER = "vn30f/ticks"
+FILE_NAME = "%Y%m%d.csv.gz"
+
+
+def session_dates(folder: Path) -> list[date]:
+    """List the sessions that <folder>/vn30f/ticks holds, oldest first.
+
+    Raises SchemaMismatch naming a file that is not named after its session.
+    """
+    return sorted(_session_date(path) for path in (folder / FOLDER).glob("*.csv.gz"))
 
 
 def envelopes(folder: Path, session_date: date) -> Iterator[Envelope]:
@@ -25,7 +35,7 @@ def envelopes(folder: Path, session_date: date) -> Iterator[Envelope]:
     A line whose time cannot be read takes the time of the line before it. Raises EmptyInput where there is no file,
     SchemaMismatch where gzip cannot read it, IncompatibleSchema where its columns are not those of the schema.
     """
-    lines = _lines(folder / "vn30f" / "ticks" / f"{session_date:%Y%m%d}.csv.gz")
+    lines = _lines(folder / FOLDER / f"{session_date:{FILE_NAME}}")
     event_time = at(session_date, "09:00")
     for source_seq, payload in enumerate(reversed(lines), start=1):
         clock = clock_of(payload)
@@ -41,6 +51,13 @@ def envelopes(folder: Path, session_date: date) -> Iterator[Envelope]:
             payload=payload,
             symbol=SYMBOL,
         )
+
+
+def _session_date(path: Path) -> date:
+    try:
+        return datetime.strptime(path.name, FILE_NAME).date()  # noqa: DTZ007 - a date has no zone
+    except ValueError as error:
+        raise SchemaMismatch(f"{path}: its name is no day, yyyymmdd.csv.gz. Rename it, or take it away") from error
 
 
 def _lines(path: Path) -> list[bytes]:
