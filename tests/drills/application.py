@@ -33,8 +33,9 @@ from spark_apps.tables.model import Table
 from tests.drills.market import DrillMarket
 
 ROOT = Path(__file__).parents[2]
-# Part of the output must leave the Python worker before a kill inside the write: a small buffer does not hold it back.
-SUBMIT = "--driver-memory 2g --conf spark.buffer.size=512 pyspark-shell"
+# Part of the output must leave the Python worker before a kill inside the write: whatever is longer than the worker's
+# buffer leaves at once, and a buffer of four bytes is shorter than what Arrow writes last.
+SUBMIT = "--driver-memory 2g --conf spark.buffer.size=4 pyspark-shell"
 
 
 @dataclass(frozen=True)
