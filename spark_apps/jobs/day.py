@@ -1,5 +1,6 @@
 """A whole day, as `tayho run` does it: broker, feed, live application, nightly batch, report."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_apps.errors import EmptyInput, ServiceFailed
+from spark_apps.errors import BadSetting, EmptyInput, ServiceFailed
 from spark_apps.jobs import all_jobs
 from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
@@ -68,11 +69,12 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     What is done already is not done again. `settings_for` says where real files go.
     """
     if data is None:
+        _refuse_another_market(settings)
         with step(say, f"daily files of the simulated market, seed {settings.seed}"):
             write_daily_files(
                 settings.landing_root,
                 settings.seed,
-                settings.session_date,
+                {*_days_of(MESSAGES, settings), settings.session_date},
                 settings.history_sessions,
                 settings.trades_per_session,
             )
@@ -83,12 +85,12 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
         spark = session(settings, "day")
     reports = _batch(spark, settings, say)
     days = _days_of(MESSAGES, settings)
-    last = days[-1] if days else settings.session_date
+    shown_day = days[-1] if days and data else settings.session_date
     if settings.features.data_docs:
         with step(say, "Great Expectations data docs"):
-            write_data_docs(spark, settings, days[0] if days else last, last)
+            write_data_docs(spark, settings, *(days[0], days[-1]) if days else (shown_day, shown_day))
     with step(say, "checks, report and tables.sql"):
-        known = read_day(spark, settings, last)
+        known = read_day(spark, settings, shown_day)
         report = write_page(known, settings)
         names = write_tables_sql(settings, settings.lake_root.absolute().parent / "tables.sql")
     places = {
@@ -100,6 +102,21 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     }
     shown = {name: path for name, path in places.items() if path.exists()}
     return Day(_rows(reports, settings), known.summary or {}, known.checks, shown)
+
+
+def _refuse_another_market(settings: Settings) -> None:
+    """Refuse a lake that holds another simulated market: its ticks would be of one, its daily files of the other."""
+    here = {"seed": settings.seed, "trades_per_session": settings.trades_per_session}
+    kept = settings.lake_root / "simulated_market.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if not kept.exists():
+        kept.write_text(json.dumps(here), encoding="utf-8")
+    there = json.loads(kept.read_text(encoding="utf-8"))
+    if there != here:
+        raise BadSetting(
+            f"{settings.lake_root}: holds the market of {there}, the settings name {here}. Name the same, or choose "
+            "another TAYHO_LAKE_ROOT and TAYHO_LANDING_ROOT"
+        )
 
 
 def _refuse_empty(data: Path) -> None:

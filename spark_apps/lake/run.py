@@ -59,8 +59,13 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings) ->
     else:
         log.info("run begins", inputs=provenance.inputs)
         # What is set aside, the rows and their states are commits of one run: no other may come between.
-        with alone(provenance.job, settings, provenance.job), as_raised_in_workers():
-            report = DRIVERS[job.by](job, days, spark, settings, provenance)
+        try:
+            with alone(provenance.job, settings, provenance.job), as_raised_in_workers():
+                report = DRIVERS[job.by](job, days, spark, settings, provenance)
+        except Exception as error:
+            record_run(provenance, RunReport(provenance.job, "failed"), settings)
+            log.warning("run ends", status="failed", error=type(error).__name__, reason=str(error))
+            raise
     record_run(provenance, report, settings)
     log.info("run ends", status=report.status, rows_in=report.rows_in, rows_out=report.rows_out, sums=report.sums)
     return report

@@ -17,7 +17,8 @@ RUNS = Table(
         Column(
             "status",
             "STRING",
-            "done, unchanged when the same inputs had been committed before, or started for streams.",
+            "done, unchanged when the same inputs had been committed before, failed when an error ended it, or started "
+            "for streams.",
         ),
         Column("code_commit", "STRING", "Git commit of the code, +changes when the tree was dirty."),
         Column("settings_hash", "STRING", "Hash of the settings that were in force, secrets left out."),

@@ -1,9 +1,10 @@
 -- Severity: warn
--- While the market is open something trades in every five minutes.
+-- While the market is open something trades in every five minutes, on each day that the live application took part in.
 -- A row: a longer silence of all instruments together, but for the noon break and the closing auction.
 -- Mend: look for a feed that fell out; load the missing messages; run the session again.
 WITH minutes AS (
   SELECT DISTINCT session_date, bar_start FROM gold.bars_1m
+  LEFT SEMI JOIN gold.bars_1m_live USING (session_date)
 ),
 steps AS (
   SELECT

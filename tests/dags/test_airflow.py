@@ -79,7 +79,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
     made = Airflow(folder, settings_in(folder))
     migrated = made.run("db", "migrate")
     assert migrated.returncode == 0, migrated.stderr
-    write_daily_files(made.settings.landing_root, 7, DAY, 320)
+    write_daily_files(made.settings.landing_root, 7, [DAY], 320)
     put_messages(envelopes(DAY, 7, 600), made.settings)
     return made
 

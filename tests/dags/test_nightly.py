@@ -28,7 +28,7 @@ def nights(settings: Settings, monkeypatch: pytest.MonkeyPatch, *days: date) -> 
     monkeypatch.setenv("TAYHO_LANDING_ROOT", str(settings.landing_root))
     _, start, _, end, *names = arguments(TABLES, 3)
     for day in days:
-        write_daily_files(settings.landing_root, 7, day, 20, 600)
+        write_daily_files(settings.landing_root, 7, [day], 20, 600)
         make(names, datetime.fromisoformat(start), datetime.fromisoformat(end))
     return load()
 

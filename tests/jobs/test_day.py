@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from spark_apps.cli import app
-from spark_apps.errors import EmptyInput, SchemaMismatch
+from spark_apps.errors import BadSetting, EmptyInput, SchemaMismatch
 from spark_apps.jobs.day import Day, _sessions, make_day
 from spark_apps.jobs.report import refuse_offending_rows
 from spark_apps.lake.catalogue import open_catalogue, texts
@@ -19,6 +20,7 @@ from spark_apps.settings import Settings
 from tests.conftest import settings_in
 
 pytestmark = pytest.mark.timeout(1_800)
+DAILY_AND_LIVE = ("silver.daily_prices", "gold.bars_1m")
 COLUMNS = ("table", "held", "in", "out", "quarantined", "late", "duplicate", "status")
 
 
@@ -116,3 +118,25 @@ def test_spark_submit_runs_one_job_file(day: Day, place: Settings, monkeypatch: 
     words = [str(submit), "spark_apps/jobs/bars_1d.py", "--start", "2026-11-20", "--end", "2026-11-20"]
     shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert re.search(r"gold.bars_1d 2026-11-20..2026-11-20:.* out, sum\(volume\) = [1-9]\d+,", shown)
+
+
+def test_another_market_on_the_same_lake_is_refused(day: Day, place: Settings) -> None:
+    with pytest.raises(BadSetting, match="holds the market of {'seed': 7, .* the settings name {'seed': 8, .*another"):
+        make_day(place.with_values(seed=8), None, print)
+
+
+def test_an_older_session_after_a_newer_one_keeps_the_newer_and_shows_its_own(
+    day: Day, place: Settings, spark: SparkSession
+) -> None:
+    older = place.with_values(session_date=date(2026, 11, 18))
+    made = make_day(older, None, print)
+    assert made.places["report"].name == "daily-2026-11-18.html"
+    assert made.summary["session_date"] == older.session_date
+    refuse_offending_rows(made.checks)
+    assert row(made, "silver.daily_prices")["held"] == row(day, "silver.daily_prices")["held"]
+    open_catalogue(spark, place)
+    totals = "SELECT instrument_id, session_date, sum(volume) FROM {} GROUP BY ALL"
+    daily, traded = ({tuple(found) for found in spark.sql(totals.format(table)).collect()} for table in DAILY_AND_LIVE)
+    both = {found for found in daily if found[1] in (older.session_date, place.session_date)}
+    assert len(both) == 2 * len(simulated_instruments())
+    assert both <= traded

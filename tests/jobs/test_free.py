@@ -41,7 +41,7 @@ LONG_BEFORE = date(2026, 11, 13)
 def lakes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lakes:
     """Run every job over three sessions and three hundred days of the simulated market."""
     made = lakes_in(tmp_path_factory.mktemp("lakes"))
-    write_daily_files(made.whole.landing_root, 7, SESSIONS[-1], 320)
+    write_daily_files(made.whole.landing_root, 7, SESSIONS[-1:], 320)
     for session_date in SESSIONS:
         put_messages(envelopes(session_date, 7, 1_500), made.whole)
     # A trade that comes five days after its session: the simulated market knows none as late as that.

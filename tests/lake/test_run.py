@@ -109,6 +109,7 @@ def test_rows_that_break_a_rule_of_an_aggregate_stop_the_run(spark: SparkSession
     with pytest.raises(RuleViolated, match="gold.returns_1d: {'return_is_above_minus_one': 1}"):
         run(job, TODAY, spark, settings)
     assert row_count(RETURNS_1D, settings) == 0
+    assert ensure(RUNS, settings).to_pyarrow_table()["status"].to_pylist() == ["failed"]
 
 
 def test_a_sum_that_is_not_conserved_stops_the_run(spark: SparkSession, settings: Settings) -> None:

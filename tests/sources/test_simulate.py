@@ -21,7 +21,7 @@ DAY = date(2026, 11, 20)
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landing")
-    write_daily_files(folder, seed=7, until=DAY, sessions=60, trades_per_session=2_000)
+    write_daily_files(folder, seed=7, traded=[DAY], sessions=60, trades_per_session=2_000)
     return folder
 
 
@@ -85,11 +85,11 @@ def test_files_have_the_layout_of_the_real_ones(landing: Path, table: Table, fil
 
 
 def test_the_same_arguments_write_the_same_bytes(landing: Path, tmp_path: Path) -> None:
-    again = write_daily_files(tmp_path, seed=7, until=DAY, sessions=60, trades_per_session=2_000)
+    again = write_daily_files(tmp_path, seed=7, traded=[DAY], sessions=60, trades_per_session=2_000)
     assert all(path.read_bytes() == (landing / path.relative_to(tmp_path)).read_bytes() for path in again)
 
 
 def test_files_written_again_keep_their_time(tmp_path: Path) -> None:
-    first = [path.stat().st_mtime_ns for path in write_daily_files(tmp_path, 7, date(2026, 11, 20), 5, 1_500)]
-    again = [path.stat().st_mtime_ns for path in write_daily_files(tmp_path, 7, date(2026, 11, 20), 5, 1_500)]
+    first = [path.stat().st_mtime_ns for path in write_daily_files(tmp_path, 7, [DAY], 5, 1_500)]
+    again = [path.stat().st_mtime_ns for path in write_daily_files(tmp_path, 7, [DAY], 5, 1_500)]
     assert again == first

@@ -74,6 +74,10 @@ def test_what_an_older_generation_doubled_is_no_offending_row(spark: SparkSessio
 def test_a_silence_is_seen_and_the_noon_break_is_none(spark: SparkSession, settings: Settings) -> None:
     starts = (0, 3, 10, 149, 240)  # 9:00, 9:03, 9:10, then 11:29 and 13:00
     put(spark, settings, BARS_1M, *({"bar_start": NINE + start * MINUTE} for start in starts))
+    put(spark, settings, BARS_1M_LIVE, {})
+    # A session in which the live application took no part is not asked.
+    yesterday = {"session_date": DAY - timedelta(1)}
+    put(spark, settings, BARS_1M, yesterday, yesterday | {"bar_start": 9 * MINUTE})
     found = run_sql(spark, settings, texts("checks")["silent_minutes"]).collect()
     assert [row.silent_after.strftime("%H:%M") for row in found] == ["09:03", "09:10"]
 

@@ -1,13 +1,13 @@
 """Write the simulated market's daily files as CafeF and the index vendor would, for a machine without real data.
 
 A file's time is the evening of its last session, when a vendor would have written it, whatever the machine's clock.
-The first line of a price file, its newest, is the session that `exchange.walk` trades, to the share; older lines come
-from the same path of opens and closes. XMAY's split shows in its adjusted closes. Four rows are dirty.
+The line of a session that was traded is what `exchange.walk` traded, to the share; other lines come from the same path
+of opens and closes. XMAY's split shows in its adjusted closes. Four rows are dirty.
 """
 
 import gzip
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -47,37 +47,54 @@ class Row(NamedTuple):
 
 
 def write_daily_files(
-    folder: Path, seed: int, until: date, sessions: int, trades_per_session: int = 40_000
+    folder: Path, seed: int, traded: Collection[date], sessions: int, trades_per_session: int = 40_000
 ) -> list[Path]:
-    """Write prices, flows and an index, `sessions` days that end with `until`; the same arguments, bytes and times."""
-    history = {
-        trades.instrument: _rows(trades, seed, sessions) for trades in market_session(until, seed, trades_per_session)
-    }
+    """Write prices, flows and an index, `sessions` days that end with the newest that was traded.
+
+    The same arguments give the same bytes and file times, and each day keeps its prices and flows in files of later
+    days.
+    """
+    until = max(traded)
+    totals: dict[Instrument, dict[date, dict[str, Any]]] = {}
+    for day in traded:
+        for trades in market_session(day, seed, trades_per_session):
+            totals.setdefault(trades.instrument, {})[day] = _totals(trades)
+    paths = {instrument: _rows(instrument, seed, until, days) for instrument, days in totals.items()}
     written = []
-    for instrument, rows in history.items():
-        symbol = instrument.symbol
+    for instrument, path in paths.items():
+        symbol, rows = instrument.symbol, path[-sessions:]
         lines = [_price_line(row, _fault(instrument, place, rows)) for place, row in enumerate(rows)][::-1]
         written.append(_write(folder / "cafef" / "prices" / f"{symbol}.csv.gz", PRICE_HEADER, lines))
         if instrument.instrument_id <= WITH_FLOWS:
-            foreign, proprietary = _flow_lines(instrument, rows, seed)
-            written.append(_write(folder / "cafef" / "foreign" / f"{symbol}.csv.gz", FOREIGN_HEADER, foreign))
-            path = folder / "cafef" / "proprietary" / f"{symbol}.csv.gz"
-            written.append(_write(path, PROPRIETARY_HEADER, proprietary))
-    lines = _index_lines(list(history.values()))
+            foreign, proprietary = _flow_lines(instrument, path, seed)
+            name = f"{symbol}.csv.gz"
+            written.append(_write(folder / "cafef" / "foreign" / name, FOREIGN_HEADER, foreign[-sessions:]))
+            written.append(_write(folder / "cafef" / "proprietary" / name, PROPRIETARY_HEADER, proprietary[-sessions:]))
+    lines = _index_lines(list(paths.values()))[-sessions:]
     written.append(_write(folder / "indices" / "XINDEX.csv", INDEX_HEADER, lines))
-    for path in written:
-        os.utime(path, ns=(at(until, "18:00"),) * 2)
+    for file in written:
+        os.utime(file, ns=(at(until, "18:00"),) * 2)
     return written
 
 
-def _rows(trades: Trades, seed: int, sessions: int) -> list[Row]:
-    """Give the last days of an instrument's path, the last of them as it was traded."""
-    instrument, until = trades.instrument, trades.day.session_date
+def _totals(trades: Trades) -> dict[str, Any]:
+    """Give what the trades of a session make of its row."""
+    price, quantity = trades.price, trades.quantity
+    return {
+        "high": int(price.max()),
+        "low": int(price.min()),
+        "volume": int(quantity.sum()),
+        "value": int((price // UNIT * quantity).sum()),
+    }
+
+
+def _rows(instrument: Instrument, seed: int, until: date, totals: Mapping[date, dict[str, Any]]) -> list[Row]:
+    """Give an instrument's path from its first day, each day that was traded as it was."""
     path = daily_path(instrument, seed, until)
     draws = generator(seed, HISTORY, instrument.instrument_id).integers(0, 6, (len(path), 3)).tolist()
     split = SPLITS.get(instrument.instrument_id, date.min)
     rows = []
-    for day, (up, down, busy) in list(zip(path, draws, strict=True))[-sessions:]:
+    for day, (up, down, busy) in zip(path, draws, strict=True):
         limits, ladder = (day.ceiling, day.floor), tick_ladder(instrument.exchange, instrument.kind, day.session_date)
         step = tick_size(instrument.exchange, instrument.kind, day.close, day.session_date)
         high = nearest_legal(max(day.open, day.close) + up * step, limits, ladder)
@@ -86,14 +103,8 @@ def _rows(trades: Trades, seed: int, sessions: int) -> list[Row]:
         value = volume * (day.open + day.close) // 2 // UNIT
         # Both halves of a 1:1 split: history before it counts half.
         adjusted = day.close // 2 if day.session_date < split <= until else day.close
-        rows.append(Row(day.session_date, adjusted, day.reference, day.open, high, low, day.close, volume, value))
-    price, quantity = trades.price, trades.quantity
-    rows[-1] = rows[-1]._replace(
-        high=int(price.max()),
-        low=int(price.min()),
-        volume=int(quantity.sum()),
-        value=int((price // UNIT * quantity).sum()),
-    )
+        row = Row(day.session_date, adjusted, day.reference, day.open, high, low, day.close, volume, value)
+        rows.append(row._replace(**totals.get(day.session_date, {})))
     return rows
 
 
