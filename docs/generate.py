@@ -209,10 +209,7 @@ def indicators_page() -> str:
 
 def environment_example() -> str:
     """List every TAYHO_* variable with its meaning and its default, all switched off."""
-    lines = [
-        "# Copy to .env and uncomment what shall differ from conf/<profile>.toml. Written by `make docs`.",
-        "# Settings only: what steers set-up, tests and drills is read from the environment.",
-    ]
+    lines = ["# Settings, nothing else, to copy to .env where they differ from the profile. Written by `make docs`."]
     for name, text in variables().items():
         section, _, key = name.removeprefix("TAYHO_").lower().rpartition("__")
         owner = getattr(Settings.model_fields.get(section), "annotation", Settings)

@@ -23,7 +23,7 @@ from spark_apps.jobs.report import read_day, write_data_docs, write_page
 from spark_apps.lake.catalogue import write_tables_sql
 from spark_apps.lake.files import session_files
 from spark_apps.lake.job import batch
-from spark_apps.lake.location import lake_folder, log_folder, report_folder
+from spark_apps.lake.location import lake_folder, log_folder, market_file, report_folder
 from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import row_count
 from spark_apps.lake.run import run
@@ -107,7 +107,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
 def _refuse_another_market(settings: Settings) -> None:
     """Refuse a lake that holds another simulated market: its ticks would be of one, its daily files of the other."""
     here = {"seed": settings.seed, "trades_per_session": settings.trades_per_session}
-    kept = settings.lake_root / "simulated_market.json"
+    kept = market_file(settings)
     kept.parent.mkdir(parents=True, exist_ok=True)
     if not kept.exists():
         kept.write_text(json.dumps(here), encoding="utf-8")

@@ -23,6 +23,11 @@ def lease_file(table: Table, settings: Settings) -> Path:
     return settings.lake_root.absolute() / "leases" / table.full_name
 
 
+def market_file(settings: Settings) -> Path:
+    """Give the file that says which simulated market the lake holds."""
+    return settings.lake_root.absolute() / "simulated_market.json"
+
+
 def report_folder(settings: Settings) -> Path:
     """Give the folder of reports and data docs."""
     return settings.report_root.absolute()
