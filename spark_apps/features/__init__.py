@@ -1,0 +1,1 @@
+"""What was known at a moment, in one row."""
