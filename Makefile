@@ -10,6 +10,7 @@ KERNEL_SOURCES := $(shell find cpp_udfs -type f \( -name '*.hpp' -o -name '*.cpp
 COMPOSE := docker compose --project-name tayho --env-file docker/.env -f docker/compose.yml -f docker/compose.$(or $(PROFILE),dev).yml
 DRILLS_parity := fold_parity stream_parity
 DRILLS_kill := kill
+DRILLS_upgrade := upgrade
 # The whole suite runs in two processes, measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=)
 # does neither.
 WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
@@ -34,8 +35,8 @@ bench: $(LAKE)/.package ## run every benchmark, one after another
 	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
 
-drill: $(LAKE)/.package ## break things on purpose: DRILL=parity or DRILL=kill
-	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity or DRILL=kill, not '$(DRILL)'" >&2; exit 2)
+drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, DRILL=kill or DRILL=upgrade
+	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill or upgrade, not '$(DRILL)'" >&2; exit 2)
 	@for name in $(DRILLS_$(DRILL)); do $(PYTHON) -m "tests.drills.$$name" $(ARGS); done
 
 docs: $(LAKE)/.package ## write the generated pages under docs/

@@ -124,6 +124,25 @@ def sql(
         console.print(f"the first {SHOWN_ROWS:,} rows; say LIMIT, or aggregate, to see others")
 
 
+@app.command()
+def state(
+    stream: Annotated[str, typer.Argument(help="Live query whose state to show: fold.")] = "fold",
+    symbol: Annotated[str | None, typer.Option(help="Show all that is held of one instrument.")] = None,
+    profile: Profile = None,
+) -> None:
+    """Show what a live query holds of each symbol, as of its last committed batch."""
+    from spark_apps.lake.live_state import details, overview, read_state
+    from spark_apps.lake.session import session
+
+    settings = _start(profile)
+    held = read_state(session(settings, "state"), settings, stream)
+    for shown in [overview(held)] if symbol is None else details(held, symbol):
+        grid = _grid(*shown.columns, title=shown.title)
+        for row in shown.rows:
+            grid.add_row(*map(str, row))
+        console.print(grid)
+
+
 @app.command("check-config")
 def check_config(profile: Profile = None, as_json: Json = False) -> None:
     """Read the settings and print every key with its value, secrets as stars."""

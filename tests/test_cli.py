@@ -19,10 +19,10 @@ COMMAND = Path(sys.executable).with_name("tayho")
 
 def test_help_names_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    assert all(name in shown for name in ("run", "live", "sql", "check-config", "doctor"))
+    assert all(name in shown for name in ("run", "live", "sql", "state", "check-config", "doctor"))
 
 
-@pytest.mark.parametrize("command", ["run", "live", "sql", "check-config", "doctor"])
+@pytest.mark.parametrize("command", ["run", "live", "sql", "state", "check-config", "doctor"])
 def test_each_command_has_its_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert (result.exit_code, "--profile" in result.output) == (0, True)

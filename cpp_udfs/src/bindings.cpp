@@ -50,10 +50,18 @@ void check_parameter(const char* name, Int value, Int low) {
     }
 }
 
+void refuse_unknown(const kernels::Problem& name) {
+    if (!name) return;
+    raise("SchemaMismatch",
+          "indicators: '" + *name + "' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py");
+}
+
 class BarFold {
   public:
-    BarFold(Int width, Int lateness, Int ahead, Int tail_limit, std::int32_t generation, std::int32_t partition)
-        : fold_({width, lateness, ahead, tail_limit}, generation, partition) {
+    BarFold(Int width, Int lateness, Int ahead, Int tail_limit, std::int32_t generation, std::int32_t partition,
+            const std::vector<std::string>& indicators)
+        : fold_({width, lateness, ahead, tail_limit}, indicators, generation, partition, unknown_) {
+        refuse_unknown(unknown_);
         check_parameter("width", width, 1);
         check_parameter("lateness", lateness, 0);
         check_parameter("ahead", ahead, 0);
@@ -108,6 +116,7 @@ class BarFold {
         }
     }
 
+    kernels::Problem unknown_;
     kernels::BarFold fold_;
 };
 
@@ -148,10 +157,7 @@ py::dict fold_bars(const Column<std::int32_t>& instrument_id, const Column<Int>&
 class IndicatorFold {
   public:
     explicit IndicatorFold(const std::vector<std::string>& names) : fold_(names, unknown_) {
-        if (unknown_) {
-            raise("SchemaMismatch", "indicators: '" + *unknown_ +
-                                        "' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py");
-        }
+        refuse_unknown(unknown_);
     }
 
     py::tuple apply(const Column<std::int32_t>& instrument_id, const Column<double>& open, const Column<double>& high,
@@ -209,8 +215,9 @@ py::list indicator_outputs() {
 PYBIND11_MODULE(_native, module) {
     module.doc() = "The C++ kernels; spark_apps.kernels is their face, reference.py says what they mean.";
     py::class_<BarFold>(module, "BarFold")
-        .def(py::init<Int, Int, Int, Int, std::int32_t, std::int32_t>(), py::arg("width"), py::arg("lateness"),
-             py::arg("ahead"), py::arg("tail_limit"), py::arg("generation"), py::arg("partition"))
+        .def(py::init<Int, Int, Int, Int, std::int32_t, std::int32_t, const std::vector<std::string>&>(), py::arg("width"),
+             py::arg("lateness"), py::arg("ahead"), py::arg("tail_limit"), py::arg("generation"), py::arg("partition"),
+             py::arg("indicators") = std::vector<std::string>{})
         .def("apply", &BarFold::apply, py::arg("offsets"), py::arg("data"), py::arg("bounds"))
         .def("touched", &BarFold::touched)
         .def("restore", &BarFold::restore, py::arg("sections"));

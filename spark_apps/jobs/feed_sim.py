@@ -4,7 +4,8 @@ from datetime import date
 
 from spark_apps.lake.feed import AS_FAST_AS_POSSIBLE, FeedReport, Hours, Pace, publish_session
 from spark_apps.lake.feed_command import main
-from spark_apps.rules.calendar import session_closes_at, session_opens_at
+from spark_apps.lake.seeds import read_seeds
+from spark_apps.rules.calendar import previous_session, session_closes_at, session_opens_at
 from spark_apps.settings import Settings
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.registry import registered
@@ -18,7 +19,8 @@ def publish(settings: Settings, day: date, pace: Pace = AS_FAST_AS_POSSIBLE) -> 
     messages = envelopes(day, settings.seed, settings.trades_per_session)
     opens = min(session_opens_at(exchange, day) for exchange in EXCHANGES)
     closes = max(session_closes_at(exchange, day) for exchange in EXCHANGES)
-    return publish_session(registered(messages), entries_of, Hours(day, opens, closes), settings, pace)
+    seeds = read_seeds(previous_session(day), settings)
+    return publish_session(registered(messages), entries_of, Hours(day, opens, closes), settings, pace, seeds)
 
 
 if __name__ == "__main__":

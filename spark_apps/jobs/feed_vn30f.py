@@ -8,7 +8,8 @@ from pathlib import Path
 
 from spark_apps.lake.feed import AS_FAST_AS_POSSIBLE, FeedReport, Hours, Pace, publish_session
 from spark_apps.lake.feed_command import main
-from spark_apps.rules.calendar import session_closes_at, session_opens_at
+from spark_apps.lake.seeds import read_seeds
+from spark_apps.rules.calendar import previous_session, session_closes_at, session_opens_at
 from spark_apps.settings import Settings
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.registry import registered
@@ -20,7 +21,8 @@ EXCHANGE = "DERIVATIVES"
 def publish(settings: Settings, folder: Path, day: date, pace: Pace = AS_FAST_AS_POSSIBLE) -> FeedReport:
     """Publish the file of one session, or what is still missing of it."""
     hours = Hours(day, session_opens_at(EXCHANGE, day), session_closes_at(EXCHANGE, day))
-    return publish_session(registered(envelopes(folder, day)), entries_of, hours, settings, pace)
+    seeds = read_seeds(previous_session(day), settings)
+    return publish_session(registered(envelopes(folder, day)), entries_of, hours, settings, pace, seeds)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,14 @@ from numpy.typing import NDArray
 
 class BarFold:
     def __init__(
-        self, width: int, lateness: int, ahead: int, tail_limit: int, generation: int, partition: int
+        self,
+        width: int,
+        lateness: int,
+        ahead: int,
+        tail_limit: int,
+        generation: int,
+        partition: int,
+        indicators: Sequence[str] = ...,
     ) -> None: ...
     def apply(
         self, offsets: NDArray[np.int64], data: NDArray[np.uint8], bounds: NDArray[np.int64]

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
 from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows, split_outputs
-from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE
 from spark_apps.tables.model import Table
 
-# Bars stand last: where all four are written, their commit also says how far the output is read.
+# Bars stand last: where all are written, their commit also says how far the output is read.
 LIVE_TABLES: dict[Kind, Table] = {
     Kind.LATE: LATE_LIVE,
     Kind.REFUSED: REFUSED_LIVE,
     Kind.DUPLICATE: DUPLICATES_LIVE,
+    Kind.INDICATOR: INDICATORS_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
 _LARGEST_PRICE = 10**18 - 1
@@ -31,8 +33,15 @@ def output_tables(data: Bytes, bounds: Ints) -> dict[Kind, pa.Table]:
 
 
 def _table(rows: Rows) -> pa.Table:
-    columns = {name: _column(name, np.ascontiguousarray(rows[name])) for name in rows.dtype.names or ()}
+    names = [name for name in rows.dtype.names or () if name != "values"]
+    columns = {name: _column(name, np.ascontiguousarray(rows[name])) for name in names}
+    if "values" in (rows.dtype.names or ()):
+        columns |= {name: _or_null(rows["values"][:, place]) for place, name in enumerate(CHOSEN)}
     return pa.table(columns)
+
+
+def _or_null(values: NDArray[np.float64]) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))
 
 
 def _column(name: str, values: Ints) -> pa.Array:

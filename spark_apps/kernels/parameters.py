@@ -1,10 +1,15 @@
-"""What the results of the live bar fold depend on, beside its input."""
+"""What the results of the live chain depend on, beside its input."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from spark_apps.kernels import choose
 from spark_apps.kernels.reference import BarFold
+from spark_apps.kernels.reference_bar_session import Clock, Instrument
+from spark_apps.kernels.reference_bar_state import read
+from spark_apps.kernels.reference_indicator_state import IndicatorStage
+from spark_apps.kernels.sections import as_signed
+from spark_apps.tables.indicators import CHOSEN
 
 
 @dataclass(frozen=True)
@@ -21,4 +26,10 @@ class FoldParameters:
     def fold(self, partition: int) -> BarFold:
         """Make an empty fold of one partition of fold_input."""
         make = choose(self.kernels).BarFold
-        return make(self.width, self.lateness, self.ahead, self.tail_limit, self.generation, partition)
+        return make(self.width, self.lateness, self.ahead, self.tail_limit, self.generation, partition, CHOSEN)
+
+    def read(self, sections: dict[int, bytes]) -> tuple[Clock, dict[int, Instrument]]:
+        """Read the sections of a partition's fold for people; raise StateMismatch where they are of another fold."""
+        stage = IndicatorStage(CHOSEN)
+        own = (self.width, self.lateness, self.ahead, self.tail_limit, as_signed(stage.parameters))
+        return read(sections, own, stage)

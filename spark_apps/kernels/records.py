@@ -1,6 +1,7 @@
 """Write and read the records of fold_input and fold_output: fixed little-endian layouts, one header each.
 
-A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), one CLOCK, one BAR_OUT or one TRADE_OUT.
+A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), one CLOCK, one SEED and a state section, one
+BAR_OUT, TRADE_OUT or INDICATOR_OUT.
 Prices are int64 with four decimals, times nanoseconds UTC, session dates days since 1970. The layouts are those of
 `cpp_udfs/include/kernels/records.hpp`; a test compares the two. Many records side by side are a pair (data, bounds):
 all their bytes, and n + 1 places where they begin and end.
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.market import TICKS
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -36,10 +38,12 @@ class Kind(IntEnum):
     TRADE = 1
     CLOCK = 2
     CORRECTION = 3
+    SEED = 4
     BAR = 16
     LATE = 17
     REFUSED = 18
     DUPLICATE = 19
+    INDICATOR = 20
 
 
 class ClockFlag(IntFlag):
@@ -63,6 +67,8 @@ class Reason(IntEnum):
     IS_FIRST_SEEN = 8
     RECORD_IS_READABLE = 9
     AMOUNT_IS_IN_RANGE = 10
+    SEED_OPENS_ITS_SESSION = 11
+    SEED_FITS_THE_FOLD = 12
 
 
 FIRST_FEED_REASON = 16
@@ -86,6 +92,7 @@ ENTRY = np.dtype(
     ]
 )
 CLOCK = np.dtype([("market_time", "<i8"), ("session_date", "<i4"), ("flags", "<u4")])
+SEED = np.dtype([("instrument_id", "<i4"), ("session_date", "<i4")])
 CAUSE = np.dtype([("generation", "<i4"), ("input_partition", "<i4"), ("input_offset", "<i8"), ("ordinal", "<i4")])
 BAR_OUT = np.dtype(
     [
@@ -103,9 +110,24 @@ TRADE_OUT = np.dtype(
         ("available_at", "<i8"),
     ]
 )
-OUTPUTS = {Kind.BAR: BAR_OUT, Kind.LATE: TRADE_OUT, Kind.REFUSED: TRADE_OUT, Kind.DUPLICATE: TRADE_OUT}
+# The indicators of a bar in the order of CHOSEN, NaN for none, and the hashes of the state before and after it.
+INDICATOR_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        *((name, "<i4") for name in ("instrument_id", "session_date", "revision")),
+        *((name, "<i8") for name in ("bar_start", "opening_hash", "closing_hash", "available_at")),
+        ("values", "<f8", (len(CHOSEN),)),
+    ]
+)
+OUTPUTS = {
+    Kind.BAR: BAR_OUT,
+    Kind.LATE: TRADE_OUT,
+    Kind.REFUSED: TRADE_OUT,
+    Kind.DUPLICATE: TRADE_OUT,
+    Kind.INDICATOR: INDICATOR_OUT,
+}
 _NUMBERS = frozenset(Kind)
-_BODIES = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, **OUTPUTS}
+_BODIES = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, Kind.SEED: SEED, **OUTPUTS}
 
 
 def encode(kind: Kind, body: Rows) -> bytes:
@@ -131,13 +153,22 @@ def encode_clock(market_time: int, session_date: int, flags: ClockFlag = ClockFl
     return encode(Kind.CLOCK, np.array([(market_time, session_date, flags)], CLOCK))
 
 
+def encode_seed(instrument_id: int, session_date: int, state: bytes) -> bytes:
+    """Write one SEED record: the indicators of an instrument open a session with this state section."""
+    body = np.array((instrument_id, session_date), SEED).tobytes() + state
+    return np.array((Kind.SEED, VERSION, 0, len(body)), HEADER).tobytes() + body
+
+
 def encode_unreadable(payload: bytes = b"") -> bytes:
     """Write a record that no fold can read, for a message of which the feed knows nothing but that it came."""
     return np.array((0, VERSION, 0, len(payload)), HEADER).tobytes() + payload
 
 
 def decode(record: bytes) -> tuple[Kind, Rows]:
-    """Read one record as its kind and the rows of its body; raise SchemaMismatch where the layout does not hold."""
+    """Read one record as its kind and the rows of its body; raise SchemaMismatch where the layout does not hold.
+
+    Of a seed, the state section that follows its one row is left to the fold.
+    """
     if len(record) < HEADER.itemsize:
         raise SchemaMismatch(f"record of {len(record)} bytes: shorter than its header of {HEADER.itemsize}")
     header = np.frombuffer(record, HEADER, count=1)[0]
@@ -146,6 +177,8 @@ def decode(record: bytes) -> tuple[Kind, Rows]:
     if number not in _NUMBERS or version != VERSION or reserved != 0 or length != body:
         raise SchemaMismatch(f"record of {len(record)} bytes: header {header} is not one of layout version {VERSION}")
     layout = _BODIES[Kind(number)]
+    if number == Kind.SEED and body >= layout.itemsize:
+        return Kind.SEED, np.frombuffer(record, layout, 1, HEADER.itemsize)
     if body % layout.itemsize != 0 or (layout is not ENTRY and body != layout.itemsize):
         raise SchemaMismatch(f"{Kind(number).name} record: a body of {body} bytes does not hold {layout.itemsize} each")
     return Kind(number), np.frombuffer(record, layout, offset=HEADER.itemsize)

@@ -1,4 +1,4 @@
-"""Fold trades to bars slowly and plainly: the twin of `cpp_udfs/include/kernels/bars.hpp`, same rows, same state bytes.
+"""Fold trades to bars and their indicators slowly: the twin of `cpp_udfs/include/kernels/bars.hpp`, to the byte.
 
 What the contract of the fold leaves open is decided here:
 
@@ -10,23 +10,28 @@ What the contract of the fold leaves open is decided here:
   was seen but is not in the tail (settled, refused for room, or itself a correction) is late.
 - A correction older than the last one applied, or one that changes nothing, is accepted without a row.
 - A bar whose end has passed but that was never emitted, because its first trade came late, waits for the next clock.
-- The parameter hash covers width, lateness, ahead and tail_limit, not generation and partition.
+- The parameter hash covers width, lateness, ahead, tail_limit and the indicators, not generation and partition.
+- Indicators go on from session to session; a seed replaces them. It comes in the session that it names, before any
+  trade of its instrument; another is refused. A bar's are told anew where the history they stand on changed.
 - After a session is replaced its sections are not rewritten: restore passes over sections of an earlier session.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from spark_apps.errors import SchemaMismatch
+from spark_apps.errors import SchemaMismatch, StateMismatch
 from spark_apps.kernels import reference_bar_state as state
 from spark_apps.kernels.records import (
-    AMOUNT_LIMIT,
     BAR_OUT,
     CLOCK_LIMIT,
     ENTRY,
+    HEADER,
+    INDICATOR_OUT,
+    SEED,
     TRADE_OUT,
     Bytes,
     ClockFlag,
@@ -40,9 +45,11 @@ from spark_apps.kernels.records import (
     encode,
     join,
 )
-from spark_apps.kernels.reference_bar_state import HIGHEST, NO_SESSION, Bar, Emitted, Instrument, Trade
+from spark_apps.kernels.reference_bar_session import HIGHEST, NO_SESSION, Clock, Emitted, Instrument, Trade, broken_rule
+from spark_apps.kernels.reference_indicator_state import IndicatorStage
+from spark_apps.kernels.reference_reckoning import opening, reckon, settle
+from spark_apps.kernels.sections import as_signed
 
-_SILENT = (0, 0, 0, 0)
 _KINDS: dict[int, Kind] = {Reason.ARRIVES_WITHIN_BOUND: Kind.LATE, Reason.IS_FIRST_SEEN: Kind.DUPLICATE}
 
 
@@ -60,9 +67,10 @@ class BarFold:
     tail_limit: int
     generation: int
     partition: int
-    _clock: state.Clock = field(default_factory=state.Clock)
+    indicators: Sequence[str] = ()
+    _clock: Clock = field(default_factory=Clock)
     _instruments: dict[int, Instrument] = field(default_factory=dict)
-    _touched: set[int] = field(default_factory=set)
+    _touched: set[int] = field(default_factory=set)  # by section: 0, an instrument's bars, or its indicators as -id
     _rows: list[bytes] = field(default_factory=list)
     _cause: tuple[int, int, int] = (0, 0, 0)
     _ordinal: int = 0
@@ -70,6 +78,7 @@ class BarFold:
     def __post_init__(self) -> None:
         """Refuse parameters that no fold can work with."""
         state.check_parameters(self.width, self.lateness, self.ahead, self.tail_limit)
+        self._stage = IndicatorStage(self.indicators)
 
     def apply(self, offsets: Ints, data: Bytes, bounds: Ints) -> tuple[Bytes, Ints]:
         """Fold records in rising order of offset; give the records they cause, in order."""
@@ -81,18 +90,26 @@ class BarFold:
         return join(self._rows)
 
     def touched(self) -> list[tuple[int, bytes]]:
-        """Give the sections that changed since the last call, by rising id: 0 is the clock, else an instrument."""
+        """Give the sections that changed since the last call, by rising id; see reference_bar_state.py."""
         ids, self._touched = sorted(self._touched), set()
-        return [(key, state.write(self._parameters, self._clock, self._instruments.get(key))) for key in ids]
+        return [(key, self._section(key)) for key in ids]
 
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None:
         """Replace the state by stored sections; StateMismatch, and the state as it was, if they do not fit."""
-        self._clock, self._instruments = state.read(dict(sections), self._parameters)
+        self._clock, self._instruments = state.read(dict(sections), self._parameters, self._stage)
         self._touched = set()
 
     @property
-    def _parameters(self) -> tuple[int, int, int, int]:
-        return self.width, self.lateness, self.ahead, self.tail_limit
+    def _parameters(self) -> tuple[int, ...]:
+        return self.width, self.lateness, self.ahead, self.tail_limit, as_signed(self._stage.parameters)
+
+    def _section(self, key: int) -> bytes:
+        if key == 0:
+            return state.write_clock(self._parameters, self._clock)
+        instrument = self._instruments[abs(key)]
+        if key > 0:
+            return state.write_bars(self._parameters, self._clock.session, instrument)
+        return self._stage.write(opening(self._stage, instrument))
 
     def _record(self, record: bytes) -> None:
         try:
@@ -105,8 +122,27 @@ class BarFold:
         elif kind in (Kind.TRADE, Kind.CORRECTION):
             for row in rows:
                 self._entry(row, is_correction=kind == Kind.CORRECTION)
+        elif kind == Kind.SEED:
+            key, session = rows[0].item()
+            self._open_with(key, session, record[HEADER.itemsize + SEED.itemsize :])
         else:
             self._give_trade(Kind.REFUSED, Reason.RECORD_IS_READABLE, np.zeros(1, ENTRY)[0])
+
+    def _open_with(self, key: int, session: int, section: bytes) -> None:
+        """Open an instrument's indicators with the closing state of the nightly batch."""
+        instrument = self._instruments.get(key, Instrument())
+        is_open = session == self._clock.session != NO_SESSION
+        reason = Reason.SEED_OPENS_ITS_SESSION
+        if key >= 1 and is_open and not instrument.seen:
+            reason = Reason.SEED_FITS_THE_FOLD
+            with suppress(StateMismatch):
+                instrument.indicators = self._stage.read(str(key), section)
+                self._instruments[key] = instrument
+                self._touched.add(-key)
+                return
+        row = np.zeros(1, ENTRY)
+        row["instrument_id"], row["session_date"] = key, session
+        self._give_trade(Kind.REFUSED, reason, row[0])
 
     # The clock.
 
@@ -119,7 +155,9 @@ class BarFold:
         if opens:
             self._finish()
             self._clock.session, self._clock.ended = session, False
-            self._instruments, self._touched = {}, {0}
+            for instrument in self._instruments.values():
+                instrument.open_session()
+            self._touched = {key for key in self._touched if key <= 0}
         self._close_bars(self._clock.market_time)
         self._settle(self._horizon)
         if ClockFlag.ENDS in flags:
@@ -137,39 +175,27 @@ class BarFold:
 
     def _close_bars(self, until: int) -> None:
         for key, instrument in sorted(self._instruments.items()):
-            starts = {self._start(trade.event_time) for trade in instrument.tail if trade.quantity > 0}
-            starts |= {instrument.settled.start} if instrument.settled else set()
-            for start in sorted(starts - instrument.emitted.keys()):
-                if start + self.width <= until:
-                    self._emit(key, instrument, start)
+            for start in instrument.unsaid(until, self.width):
+                self._emit(key, instrument, start)
 
     def _settle(self, horizon: int) -> None:
-        """Move what no record can change any more out of the tail; forget bars that are final."""
         for key, instrument in self._instruments.items():
-            before = (instrument.settled, len(instrument.emitted), len(instrument.tail))
-            if instrument.settled and instrument.settled.start + self.width <= horizon:
-                instrument.settled = None
-            count = bisect_left(instrument.tail, horizon, key=lambda trade: trade.event_time)
-            for trade in instrument.tail[:count]:
-                start = self._start(trade.event_time)
-                if start + self.width > horizon and trade.quantity > 0:
-                    instrument.settled = instrument.settled or Bar(start)
-                    instrument.settled.add(trade.price, trade.quantity)
-            del instrument.tail[:count]
-            final = [start for start in instrument.emitted if start + self.width <= horizon]
-            for start in final:
-                del instrument.emitted[start]
-            if before != (instrument.settled, len(instrument.emitted), len(instrument.tail)):
-                self._touched.add(key)
+            is_changed, finals = instrument.settle(horizon, self.width)
+            for final in finals:
+                settle(self._stage, instrument, final)
+            self._touched |= {key} if is_changed else set()
+            self._touched |= {-key} if self._stage.width and any(final.trade_count for final in finals) else set()
 
     def _start(self, event_time: int) -> int:
         return event_time // self.width * self.width
 
-    # Entries.
-
     def _entry(self, row: Rows, is_correction: bool) -> None:
         verdict = int(row["verdict"])
-        reason = verdict or self._broken_rule(row, is_correction) or self._accept(row, is_correction)
+        reason = (
+            verdict
+            or broken_rule(row, self._clock, self.ahead, is_correction=is_correction)
+            or self._accept(row, is_correction)
+        )
         if reason:
             self._give_trade(Kind.REFUSED if verdict else _KINDS.get(reason, Kind.REFUSED), reason, row)
 
@@ -182,62 +208,37 @@ class BarFold:
         if event_time < self._horizon:
             return Reason.ARRIVES_WITHIN_BOUND
         if is_correction:
-            return self._correct(key, instrument, Trade(event_time, source, target, price, quantity, seq))
+            reason, changes = instrument.correct(Trade(event_time, source, target, price, quantity, seq))
+            if changes is not None:
+                self._revise(key, instrument, changes)
+            return reason
         if len(instrument.tail) >= self.tail_limit:
             return Reason.TAIL_HAS_ROOM
         insort(instrument.tail, Trade(event_time, source, seq, price, quantity), key=Trade.place)
         self._revise(key, instrument, event_time)
         return 0
 
-    def _broken_rule(self, row: Rows, is_correction: bool) -> int:
-        """Give the first rule that an entry breaks before its number is looked at, 0 for none."""
-        key, session, _, _, _, _, _, event_time, price, quantity = row.item()
-        is_open = self._clock.session != NO_SESSION
-        rules = (
-            (Reason.RECORD_IS_READABLE, key >= 1),
-            (Reason.ARRIVES_WITHIN_BOUND, not (is_open and session < self._clock.session)),
-            (Reason.SESSION_IS_OPEN, is_open and session == self._clock.session),
-            (Reason.PRICE_IS_POSITIVE, price > 0),
-            (Reason.QUANTITY_IS_POSITIVE, quantity > 0 or (quantity == 0 and is_correction)),
-            (Reason.AMOUNT_IS_IN_RANGE, price * quantity <= AMOUNT_LIMIT),
-            (Reason.EVENT_IS_NOT_AHEAD_OF_CLOCK, event_time <= self._clock.market_time + self.ahead),
-        )
-        return next((reason.value for reason, holds in rules if not holds), 0)
-
-    def _correct(self, key: int, instrument: Instrument, new: Trade) -> int:
-        same = (trade for trade in instrument.tail if (trade.source, trade.source_seq) == (new.source, new.source_seq))
-        trade = next(same, None)
-        if trade is None:
-            is_known = instrument.has_seen(new.source, new.source_seq)
-            return Reason.ARRIVES_WITHIN_BOUND if is_known else Reason.CORRECTED_TRADE_IS_KNOWN
-        if new.corrected_by < trade.corrected_by:
-            return 0
-        changes = trade.counted() != new.counted()
-        trade.price, trade.quantity, trade.corrected_by = new.price, new.quantity, new.corrected_by
-        if changes:
-            self._revise(key, instrument, trade.event_time)
-        return 0
-
-    # Output.
-
     def _revise(self, key: int, instrument: Instrument, event_time: int) -> None:
         if self._start(event_time) in instrument.emitted:
             self._emit(key, instrument, self._start(event_time))
 
     def _emit(self, key: int, instrument: Instrument, start: int) -> None:
-        bar = Bar(start)
-        if instrument.settled and instrument.settled.start == start:
-            bar = Bar(*instrument.settled.fields())
-        for trade in instrument.tail:
-            if self._start(trade.event_time) == start and trade.quantity > 0:
-                bar.add(trade.price, trade.quantity)
-        last = instrument.emitted.get(start, Emitted(-1, _SILENT))
-        prices = (bar.open, bar.high, bar.low, bar.close) if bar.trade_count else last.prices
-        instrument.emitted[start] = Emitted(last.revision + 1, prices)
+        bar = instrument.bar(start, self.width)
+        last = instrument.emitted.setdefault(start, Emitted())
+        last.take(bar)
         self._touched.add(key)
+        prices = (last.open, last.high, last.low, last.close)
         sums = (bar.volume, bar.value, bar.trade_count, self._clock.market_time)
-        place = (key, self._clock.session, last.revision + 1, start)
+        place = (key, self._clock.session, last.revision, start)
         self._give(Kind.BAR, np.array([(*self._cause, self._ordinal, *place, *prices, *sums)], BAR_OUT))
+        if self._stage.width:
+            self._reckon(key, instrument, start)
+
+    def _reckon(self, key: int, instrument: Instrument, first: int) -> None:
+        """Emit the indicators of a bar, and of later ones whose history is no longer what it was."""
+        for start, revision, before, after, values in reckon(self._stage, instrument, first):
+            place = (key, self._clock.session, revision, start, before, after, self._clock.market_time)
+            self._give(Kind.INDICATOR, np.array([(*self._cause, self._ordinal, *place, values)], INDICATOR_OUT))
 
     def _give_trade(self, kind: Kind, reason: int, row: Rows) -> None:
         values = (*self._cause, self._ordinal, reason, *row.item(), self._clock.market_time)

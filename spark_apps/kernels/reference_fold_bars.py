@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
 from spark_apps.kernels.records import AMOUNT_LIMIT, CLOCK_LIMIT, Ints
-from spark_apps.kernels.reference_bar_state import HIGHEST, check_parameters
+from spark_apps.kernels.reference_bar_session import HIGHEST
+from spark_apps.kernels.reference_bar_state import check_parameters
 
 
 def fold_bars(

@@ -12,6 +12,10 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import reference_momentum as momentum
 from spark_apps.kernels import reference_momentum_ranges as ranges
 from spark_apps.kernels import reference_trend_averages as averages
@@ -19,9 +23,11 @@ from spark_apps.kernels import reference_trend_direction as direction
 from spark_apps.kernels import reference_volatility as volatility
 from spark_apps.kernels import reference_volume as volume
 from spark_apps.kernels.reference_parts import HISTORY, Group, Past, Row, Values, larger, magnitude
-from spark_apps.kernels.sections import FNV_OFFSET, FNV_PRIME, MASK
+from spark_apps.kernels.sections import FNV_OFFSET, FNV_PRIME, INDICATOR_FOLD, MASK, byte_hash, mismatch, seal, unseal
+from spark_apps.tables.indicators import ALL_INDICATORS
 
 INPUTS = ("open", "high", "low", "close", "volume")
+LAYOUT = 2
 
 # The order of spark_apps/tables/indicators.py and of cpp_udfs/include/kernels/indicator_lanes.hpp.
 GROUPS: tuple[type[Group], ...] = (
@@ -165,3 +171,52 @@ class IndicatorState:
             digest = ((digest ^ word) * FNV_PRIME) & MASK
             digest ^= digest >> 32
         self.digest = digest
+
+
+class IndicatorStage:
+    """Say which indicators are computed, how an instrument takes its next row, and how its state is written."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Raise SchemaMismatch for a name that no indicator has, or that is asked for twice."""
+        known = {name for group in GROUPS for name in group.OUTPUTS}
+        for place, name in enumerate(names):
+            if name not in known or name in names[:place]:
+                raise SchemaMismatch(
+                    f"indicators: '{name}' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py"
+                )
+        self._chosen = [group for group in GROUPS if set(group.OUTPUTS) & set(names)]
+        offered = [name for group in self._chosen for name in group.OUTPUTS]
+        warm_ups = {indicator.name: indicator.warm_up for indicator in ALL_INDICATORS}
+        self._places = [offered.index(name) for name in names]
+        self._warm_ups = np.array([warm_ups[name] for name in names], np.int64)
+        self.parameters = byte_hash("".join(f"{name} {warm_ups[name]} " for name in offered).encode())
+
+    @property
+    def width(self) -> int:
+        """Give the number of indicators."""
+        return len(self._places)
+
+    def new(self) -> IndicatorState:
+        """Give the state of an instrument that has seen no row."""
+        return IndicatorState(self._chosen)
+
+    def push(self, state: IndicatorState, *inputs: float) -> NDArray[np.float64]:
+        """Take the next row of an instrument; give a value per name, NaN while it warms up."""
+        is_warm = state.count >= self._warm_ups
+        row = state.push(*inputs)
+        return np.where(is_warm, [row[place] for place in self._places], np.nan)
+
+    def write(self, state: IndicatorState) -> bytes:
+        """Write a state as a section."""
+        return seal(INDICATOR_FOLD, LAYOUT, self.parameters, state.body())
+
+    def read(self, name: str, section: bytes) -> IndicatorState:
+        """Read a section back; raise StateMismatch where it does not fit."""
+        return self.of(name, unseal(name, section, INDICATOR_FOLD, LAYOUT, self.parameters))
+
+    def of(self, name: str, body: bytes) -> IndicatorState:
+        """Make a state of its bytes; raise StateMismatch where their number is not that of the layout."""
+        size = len(self.new().body())
+        if len(body) != size:
+            raise mismatch(name, f"{len(body)} bytes of body, the layout has {size}")
+        return IndicatorState.of(self._chosen, body)

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
 from spark_apps.kernels.records import Ints
-from spark_apps.kernels.reference_indicator_state import GROUPS, IndicatorState
-from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, byte_hash, mismatch, seal, unseal
+from spark_apps.kernels.reference_indicator_state import GROUPS, IndicatorStage, IndicatorState
+from spark_apps.kernels.sections import SECTION
 from spark_apps.tables.indicators import ALL_INDICATORS
 
 Reals: TypeAlias = NDArray[np.float64]
-LAYOUT = 2
 
 
 def indicator_outputs() -> list[tuple[str, int, int, int]]:
@@ -27,18 +26,7 @@ class IndicatorFold:
 
     def __init__(self, names: Sequence[str]) -> None:
         """Raise SchemaMismatch for a name that no indicator has, or that is asked for twice."""
-        known = {name for group in GROUPS for name in group.OUTPUTS}
-        for place, name in enumerate(names):
-            if name not in known or name in names[:place]:
-                raise SchemaMismatch(
-                    f"indicators: '{name}' is no indicator, or is asked for twice. See spark_apps/tables/indicators.py"
-                )
-        self._chosen = [group for group in GROUPS if set(group.OUTPUTS) & set(names)]
-        offered = [name for group in self._chosen for name in group.OUTPUTS]
-        warm_ups = {indicator.name: indicator.warm_up for indicator in ALL_INDICATORS}
-        self._places = [offered.index(name) for name in names]
-        self._warm_ups = np.array([warm_ups[name] for name in names], np.int64)
-        self._parameters = byte_hash("".join(f"{name} {warm_ups[name]} " for name in offered).encode())
+        self._stage = IndicatorStage(names)
         self._states: dict[int, IndicatorState] = {}
 
     def apply(
@@ -56,14 +44,13 @@ class IndicatorFold:
         state before and after the row, 0 where there is none. Raise RuleViolated for a price that is not finite.
         """
         check_rows(instrument_id, open_price, high, low, close, volume)
-        values = np.empty((len(instrument_id), len(self._places)), order="F")
+        values = np.empty((len(instrument_id), self._stage.width), order="F")
         hashes = np.empty((2, len(instrument_id)), np.uint64)
         columns = (instrument_id, open_price + 0.0, high + 0.0, low + 0.0, close + 0.0, volume.astype(np.float64))
         for place, (key, *inputs) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-            state = self._states.get(key) or self._states.setdefault(key, IndicatorState(self._chosen))
-            hashes[0, place], is_warm = state.digest, state.count >= self._warm_ups
-            row = state.push(*inputs)
-            values[place] = np.where(is_warm, [row[column] for column in self._places], np.nan)
+            state = self._states.get(key) or self._states.setdefault(key, self._stage.new())
+            hashes[0, place] = state.digest
+            values[place] = self._stage.push(state, *inputs)
             hashes[1, place] = state.digest
         opening, closing = hashes.view(np.int64)
         return values, opening, closing
@@ -71,17 +58,13 @@ class IndicatorFold:
     def state(self, instrument_id: int) -> bytes:
         """Give the state of an instrument, empty bytes where it has none."""
         state = self._states.get(instrument_id)
-        return seal(INDICATOR_FOLD, LAYOUT, self._parameters, state.body()) if state else b""
+        return self._stage.write(state) if state else b""
 
     def restore(self, instrument_id: int, state: bytes) -> None:
         """Replace the state of an instrument; empty bytes forget it. Raise StateMismatch where it does not fit."""
         self._states.pop(instrument_id, None)
         if state:
-            body = unseal(str(instrument_id), state, INDICATOR_FOLD, LAYOUT, self._parameters)
-            size = len(IndicatorState(self._chosen).body())
-            if len(body) != size:
-                raise mismatch(str(instrument_id), f"{len(body)} bytes of body, the layout has {size}")
-            self._states[instrument_id] = IndicatorState.of(self._chosen, body)
+            self._states[instrument_id] = self._stage.read(str(instrument_id), state)
 
 
 def state_hash(state: bytes) -> int:

@@ -31,6 +31,11 @@ SECTION = np.dtype(
 )
 
 
+def as_signed(word: int) -> int:
+    """Give an unsigned 64-bit number as the int64 of the same bits."""
+    return word - (1 << 64) if word >> 63 else word
+
+
 def byte_hash(data: bytes) -> int:
     """Hash bytes as FNV-1a 64."""
     value = FNV_OFFSET

@@ -8,7 +8,7 @@ Topics have one feed at a time, and a session has one source: the clock that end
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, groupby, pairwise
@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 
 from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
-from spark_apps.kernels.records import NO_TARGET, ClockFlag, Kind, Rows, encode, encode_clock
+from spark_apps.kernels.records import NO_TARGET, ClockFlag, Kind, Rows, encode, encode_clock, encode_seed
 from spark_apps.lake.feed_place import Place, clock_headers, find_place
 from spark_apps.lake.kafka import Headers, Publisher, create_topics, fold_input, raw_topic
 from spark_apps.lake.lease import alone
@@ -81,11 +81,13 @@ def publish_session(
     hours: Hours,
     settings: Settings,
     pace: Pace = AS_FAST_AS_POSSIBLE,
+    seeds: Mapping[int, bytes] | None = None,
 ) -> FeedReport:
     """Publish the messages of one session in order of arrival, or what is still missing of it.
 
     `entries_of` parses and judges: one ENTRY per envelope, verdict 0 or the number of the rule it breaks;
-    it never raises and drops nothing. Raise ServiceFailed when the broker does not take everything or another feed
+    it never raises and drops nothing. `seeds` are the states that instruments open the session from: they follow
+    the clock that opens it. Raise ServiceFailed when the broker does not take everything or another feed
     is at work, StateMismatch where another source's feed began this session.
     """
     kafka = settings.kafka
@@ -97,7 +99,8 @@ def publish_session(
         _refuse_other_source(source, place, hours, kafka)
         if place.clock is not None:
             log.info("feed goes on", market_time=place.clock, ended=place.has_ended)
-        out = _Out(Publisher(kafka), entries_of, hours.day, source, max(place.newest, hours.day), kafka, pace)
+        newest = max(place.newest, hours.day)
+        out = _Out(Publisher(kafka), entries_of, hours.day, source, newest, kafka, pace, seeds or {})
         if not place.has_ended:
             ends = hours.closes + (settings.live.lateness_seconds + 1) * SECOND
             begin = hours.opens if place.clock is None else min(place.clock, ends)
@@ -185,6 +188,7 @@ class _Out:
     newest: int
     kafka: Kafka
     pace: Pace
+    seeds: Mapping[int, bytes]
     messages: int = 0
     refused: int = 0
     clocks: int = 0
@@ -222,6 +226,9 @@ class _Out:
         for partition in range(self.kafka.partitions):
             self.publisher.send(fold_input(self.kafka), record, partition, headers=headers)
         self.clocks += 1
+        for key, state in self.seeds.items() if ClockFlag.OPENS in flags else ():
+            seed = encode_seed(key, self.day, state)
+            self.publisher.send(fold_input(self.kafka), seed, key % self.kafka.partitions)
 
     def _send_entries(self, entries: Rows) -> None:
         """Send entries in order, each to the partition of its instrument, many in a record where that is allowed."""

@@ -2,10 +2,10 @@
 
 bronze  raw topics and fold_input to bronze.messages and bronze.fold_input
 fold    fold_input through the bar fold to fold_output
-gold    fold_output to gold.bars_1m_live and the late, quarantine and duplicate tables beside it
+gold    fold_output to gold.bars_1m_live, gold.indicators_1m_live, late, quarantine and duplicate tables
 
-A new generation starts behind the last record that caused a row of one before it. It opens without a state:
-until seeds exist it refuses every trade (session_is_open) until the next session opens, so change it between sessions.
+A new generation starts behind the last record that caused a row of one before it. It opens without a state: it refuses
+every trade (session_is_open) until the next session opens, with its seeds. So change it between sessions.
 """
 
 import json
@@ -21,6 +21,7 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 from spark_apps.errors import ServiceFailed, StateMismatch
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import VERSION
+from spark_apps.kernels.reference_bar_state import LAYOUT
 from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, open_batch
 from spark_apps.lake.failpoints import watch_commit_entries
 from spark_apps.lake.kafka import (
@@ -41,6 +42,7 @@ from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
 from spark_apps.lake.worker_errors import cause_of
 from spark_apps.settings import Settings
+from spark_apps.tables.indicators import CHOSEN
 
 logger = structlog.get_logger(__name__)
 
@@ -178,8 +180,8 @@ class _Application:
                 "partitions": self.settings.kafka.partitions,
                 "topic_ids": {each: self.ids[each] for each in topics},
             }
-            fold = {"state": state, "record_version": VERSION} if name == "fold" else {}
-            claim(checkpoint(name, self.settings), made_for | fold)
+            fold = {"state": state, "record_version": VERSION, "state_layout": LAYOUT, "indicators": list(CHOSEN)}
+            claim(checkpoint(name, self.settings), made_for | (fold if name == "fold" else {}))
 
     def _refuse_past_generation(self) -> None:
         """Refuse a generation that another has followed: what it would fold again the newer one has folded."""

@@ -21,13 +21,19 @@ SECTIONS = StructType([StructField("sections", BinaryType())])
 VERSION = StructType([StructField("version", LongType())])
 
 
+LOG = "log"
+# A log of sections is written anew once it is so many times as long as what it says.
+LONGEST_LOG = 4
+
+
 @dataclass
 class _Kept:
-    """Hold a fold as it stands after version `version` of its state was written."""
+    """Hold a fold as it stands after version `version` of its state was written, and how long its log is."""
 
     fold: BarFold
     sections: dict[int, bytes] = field(default_factory=dict)
     version: int = 0
+    logged: int = 0
 
 
 # Live folds of this worker, by (run, partition). One is used again only where the state store says the same version:
@@ -45,8 +51,8 @@ class FoldProcessor(StatefulProcessor):
         self.group = group
 
     def init(self, handle: StatefulProcessorHandle) -> None:
-        """Open the two states: the sections, and how often they were written."""
-        self.sections = handle.getValueState("sections", SECTIONS)
+        """Open the two states: the log of touched sections, and how often it was written."""
+        self.log = handle.getListState(LOG, SECTIONS)
         self.version = handle.getValueState("version", VERSION)
 
     def handleInputRows(  # noqa: N802 - Spark's name
@@ -63,9 +69,8 @@ class FoldProcessor(StatefulProcessor):
         # A record without a value is no record that the fold can read, and says so as one.
         records = [value or b"" for value in batch["value"].tolist()]
         data, bounds = kept.fold.apply(batch["offset"].to_numpy(np.int64), *join(records))
-        kept.sections.update(kept.fold.touched())
         kept.version += 1
-        self.sections.update((pack(kept.sections),))
+        self._write(kept, dict(kept.fold.touched()))
         self.version.update((kept.version,))
         _KEPT[self.run_id, partition] = kept
         outputs = cut(data, bounds)
@@ -75,6 +80,19 @@ class FoldProcessor(StatefulProcessor):
             reach("fold:inside_write", self.group, wait=1)
         yield _frame(partition, outputs[half:])
 
+    def _write(self, kept: _Kept, touched: dict[int, bytes]) -> None:
+        """Append what was touched to the log, or begin it anew with everything once it has grown too long."""
+        kept.sections.update(touched)
+        change = pack(touched)
+        whole = sum(len(section) for section in kept.sections.values())
+        if kept.logged + len(change) > LONGEST_LOG * whole:
+            change = pack(kept.sections)
+            self.log.put([(change,)])
+            kept.logged = len(change)
+        else:
+            self.log.appendValue((change,))
+            kept.logged += len(change)
+
     def _current(self, partition: int) -> _Kept:
         """Give the fold of a partition in the very version that the state store holds."""
         stored = self.version.get()
@@ -82,10 +100,10 @@ class FoldProcessor(StatefulProcessor):
         kept = _KEPT.pop((self.run_id, partition), None)  # kept again only once this batch is through
         if kept is None or kept.version != version:
             kept = _Kept(self.parameters.fold(partition), version=version)
-            if version:
-                (blob,) = self.sections.get() or (b"",)
-                kept.sections = dict(unpack(bytes(blob)))
-                kept.fold.restore(kept.sections.items())
+            for (change,) in self.log.get() if version else ():
+                kept.sections.update(unpack(bytes(change)))
+                kept.logged += len(change)
+            kept.fold.restore(kept.sections.items())
         return kept
 
 

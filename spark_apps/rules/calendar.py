@@ -6,7 +6,7 @@ No session falls on a weekend, make-up working Saturdays included.
 """
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from spark_apps.rules.dated import dated_rows, rows_in_force
@@ -62,6 +62,12 @@ def next_session(day: date) -> date:
 def exchange_date(time_ns: int) -> date:
     """Give the exchange-time date of a moment, nanoseconds since 1970 UTC; OverflowError beyond the year 9999."""
     return EPOCH + timedelta(days=(time_ns + EXCHANGE_OFFSET_NS) // DAY_NS)
+
+
+def exchange_time(time_ns: int) -> str:
+    """Write a moment, nanoseconds since 1970 UTC, as date and clock of the exchanges, to the millisecond."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=(time_ns + EXCHANGE_OFFSET_NS) // 1_000)
+    return moment.replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def session_of(event_time_ns: int) -> date | None:

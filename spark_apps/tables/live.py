@@ -1,5 +1,6 @@
 """What the live chain emitted: facts, appended once, each carrying its cause. See kernels/records.py."""
 
+from spark_apps.tables.indicators import CLOSING, INDICATORS, OPENING
 from spark_apps.tables.market import AVAILABLE_AT, INSTRUMENT, MONEY, PRICE, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
 from spark_apps.tables.sources import FOLD_INPUT
@@ -38,15 +39,18 @@ def _live(layer: str, name: str, grain: str, columns: tuple[Column, ...]) -> Tab
     )
 
 
+_BAR = (
+    INSTRUMENT,
+    SESSION,
+    Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
+    Column("revision", "INT", "0 for the first emission, then 1, 2, ... ; the highest is the last word."),
+)
 BARS_1M_LIVE = _live(
     "gold",
     "bars_1m_live",
     "one row per revision of a one-minute bar, as emitted",
     (
-        INSTRUMENT,
-        SESSION,
-        Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
-        Column("revision", "INT", "0 for the first emission, then 1, 2, ... ; the highest is the last word."),
+        *_BAR,
         Column("open", PRICE, "Price of the first trade."),
         Column("high", PRICE, "Highest price."),
         Column("low", PRICE, "Lowest price."),
@@ -56,8 +60,14 @@ BARS_1M_LIVE = _live(
         Column("trade_count", "BIGINT", "Number of trades; 0 when corrections emptied the bar."),
     ),
 )
+INDICATORS_1M_LIVE = _live(
+    "gold",
+    "indicators_1m_live",
+    "one row per revision of a one-minute bar's indicators, as emitted; all null once corrections emptied the bar",
+    (*_BAR, *INDICATORS, OPENING, CLOSING),
+)
 LATE_LIVE = _live("late", "ticks_live", "one row per trade or correction beyond the lateness bound", _TRADE)
 REFUSED_LIVE = _live("quarantine", "ticks_live", "one row per trade or correction that the fold refused", _TRADE)
 DUPLICATES_LIVE = _live("duplicate", "ticks_live", "one row per trade that the fold had seen before", _TRADE)
 
-TABLES = (BARS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)
+TABLES = (BARS_1M_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -53,9 +54,9 @@ class Application:
 
     settings: Settings
 
-    def feed(self, market: DrillMarket) -> FeedReport:
+    def feed(self, market: DrillMarket, seeds: Mapping[int, bytes] | None = None) -> FeedReport:
         """Publish a session, or what is missing of it."""
-        return publish_session(market.envelopes(), entries_of, market.hours, self.settings)
+        return publish_session(market.envelopes(), entries_of, market.hours, self.settings, seeds=seeds)
 
     def published(self) -> int:
         """Count the messages that the raw topic holds by now."""

@@ -1,10 +1,11 @@
 """Drill: random fold-level cases through the C++ fold and its twin, against the batch fold and an SQL engine.
 
-`python -m tests.drills.fold_parity --cases 10000 --seed 1` prints one line and appends it to build/drills.jsonl. A case
-is a session or two of messy records: ties, duplicates, late and future rows, corrections, cancellations, unreadable
-records, clocks that stand still. Both folds are cut into calls at different places, and one of the two restores from
-its sections at every cut: same rows, same state bytes. Then the last revisions of all cases must be the bars that
-the batch fold makes of the accepted trades in event order, and those that DuckDB makes of them. Where there is no
+`python -m tests.drills.fold_parity --cases 100000 --seed 1` prints one line and appends it to build/drills.jsonl. A
+case is a session or two of messy records: ties, duplicates, late and future rows, corrections, cancellations,
+unreadable records, clocks that stand still, seeds good and bad. It is folded twice, cut into calls at different places,
+and one of the two restores from its sections at every cut: same rows, same state bytes. In every `--twin`th case one of
+the two is the slow twin. Then the last revisions of all cases must be the bars that the batch folds make of the
+accepted trades in event order, with their indicators, and the bars that DuckDB makes of them. Where there is no
 compiler the twin stands for both.
 """
 
@@ -12,6 +13,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,7 +22,6 @@ import numpy as np
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import NATIVE, Kernels, choose
 from spark_apps.kernels.records import (
-    ENTRY,
     ClockFlag,
     Ints,
     Kind,
@@ -28,13 +29,18 @@ from spark_apps.kernels.records import (
     cut,
     decode,
     encode_clock,
-    encode_corrections,
-    encode_trades,
-    encode_unreadable,
     join,
     split_outputs,
 )
 from spark_apps.kernels.sections import SECTION
+from tests.drills.cases import Case, random_case
+from tests.drills.indicator_truth import (
+    Indicators,
+    Seeds,
+    batch_indicators,
+    last_indicators,
+    taken_seeds,
+)
 from tests.drills.truth import (
     SAME,
     Bars,
@@ -48,77 +54,12 @@ from tests.drills.truth import (
 )
 from tests.drills.verdict import record
 
-SECOND = 1_000_000_000
-OPENS_AT = 60 * SECOND  # trades are up to eight seconds older than their clock, and 1970 is where the batch fold begins
 FIRST_OFFSET = 1000
 # A session that none of the cases reaches: it ends theirs, so that every bar is given.
 END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 ASIDE = (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)
-
-
-class Case(NamedTuple):
-    """Hold what one case feeds to a fold."""
-
-    parameters: tuple[int, int, int, int, int, int]
-    records: list[bytes]
-    cuts: tuple[list[int], list[int]]
-
-
-def random_case(random: np.random.Generator) -> Case:
-    """Make a case: up to 40 records of up to 6 entries for 3 instruments, times dense enough to tie."""
-    seconds = SECOND * np.array([random.integers(1, 8), random.integers(0, 15), random.integers(0, 10)])
-    parameters = (*seconds.tolist(), int(random.integers(2, 30)), 3, 5)
-    market_time, session = OPENS_AT, 20
-    records = [encode_clock(market_time, session, ClockFlag.OPENS)]
-    sent = [np.zeros(0, ENTRY)]
-    for _ in range(random.integers(0, 40)):
-        market_time += int(random.integers(0, 3)) * SECOND
-        session += int(random.random() < 0.02)
-        roll = random.random()
-        if roll < 0.35:
-            flags = ClockFlag(int(random.choice(4, p=(0.9, 0.07, 0.02, 0.01))))
-            records.append(encode_clock(market_time, session - int(random.random() < 0.1), flags))
-        elif roll < 0.8:
-            sent.append(_entries(random, market_time, session))
-            records.append(encode_trades(sent[-1]))
-        elif roll < 0.98:
-            records.append(encode_corrections(_corrections(random, market_time, session, np.concatenate(sent))))
-        else:
-            records.append(encode_unreadable(random.bytes(int(random.integers(0, 20)))))
-    return Case(parameters, records, (_cuts(random, len(records)), _cuts(random, len(records))))
-
-
-def _entries(random: np.random.Generator, market_time: int, session: int) -> Rows:
-    entries = np.zeros(random.integers(0, 7), ENTRY)
-    size = len(entries)
-    entries["instrument_id"] = random.integers(1, 4, size)
-    entries["session_date"] = session + random.choice([0] * 30 + [-1, 1], size)
-    entries["source"] = random.integers(1, 3, size)
-    entries["verdict"] = np.where(random.random(size) < 0.03, 20, 0)
-    entries["source_seq"] = random.integers(0, 60, size)
-    entries["corrects_seq"] = random.integers(0, 60, size)
-    entries["event_time"] = market_time + random.integers(-16, 4, size) * SECOND // 2
-    entries["price"] = random.integers(1, 12, size) * 5000 - random.choice([0] * 30 + [60_000], size)
-    entries["quantity"] = random.choice([1, 5, *[100] * 30, 0, -1, 1 << 60], size)
-    return entries
-
-
-def _corrections(random: np.random.Generator, market_time: int, session: int, sent: Rows) -> Rows:
-    """Correct what was sent shortly before, or something that never was; quantity 0 cancels."""
-    entries = _entries(random, market_time, session)
-    entries["quantity"][random.random(len(entries)) < 0.3] = 0
-    for entry in entries[: len(sent)]:
-        if random.random() < 0.9:
-            target = sent[-int(random.integers(1, min(len(sent), 8) + 1))]
-            entry["corrects_seq"] = target["source_seq"]
-            for name in ("instrument_id", "source", "session_date"):
-                entry[name] = target[name]
-    return entries
-
-
-def _cuts(random: np.random.Generator, count: int) -> list[int]:
-    places = np.flatnonzero(random.random(count) < random.random()).tolist()
-    return [0, *places, count]
+# What must occur among the cases.
+NAMED = ("accepted", "corrected", "late", "refused", "duplicate", "seeded", "indicator", "warm")
 
 
 class Outcome(NamedTuple):
@@ -131,26 +72,26 @@ class Outcome(NamedTuple):
 
 def run(case: Case, kernels: Kernels, cuts: list[int], *, restores: bool) -> Outcome:
     """Fold a case cut into calls, and then end its session."""
-    make = kernels.BarFold
-    fold, outputs, stored = make(*case.parameters), list[bytes](), dict[int, bytes]()
+    make = partial(kernels.BarFold, *case.parameters, case.indicators)
+    fold, outputs, stored = make(), list[bytes](), dict[int, bytes]()
     for start, end in pairwise(cuts):
         offsets: Ints = np.arange(start, end, dtype=np.int64) + FIRST_OFFSET
         outputs += cut(*fold.apply(offsets, *join(case.records[start:end])))
         stored.update(fold.touched())
         if restores:
-            fold = make(*case.parameters)
+            fold = make()
             fold.restore(stored.items())
     last = fold.apply(np.array([len(case.records) + FIRST_OFFSET]), *join([END]))
     return Outcome(outputs, _of_open_session(stored), cut(*last))
 
 
 def _of_open_session(stored: dict[int, bytes]) -> dict[int, bytes]:
-    """Drop what an earlier session left in the store: whether it got there depends on where calls were cut."""
+    """Drop bars that an earlier session left in the store: whether they got there depends on where calls were cut."""
     session = np.frombuffer(stored[0], "<i4", 1, SECTION.itemsize + 8)[0] if 0 in stored else None
     return {
         key: section
         for key, section in stored.items()
-        if key == 0 or np.frombuffer(section, "<i4", 1, SECTION.itemsize)[0] == session
+        if key <= 0 or np.frombuffer(section, "<i4", 1, SECTION.itemsize)[0] == session
     }
 
 
@@ -162,6 +103,8 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.accepted: list[Rows] = []
         self.bars: Bars = {}
+        self.indicators: Indicators = {}
+        self.seeds: Seeds = {}
 
     def add(self, number: int, case: Case, made: Outcome) -> None:
         """Take the outputs of one case."""
@@ -169,17 +112,27 @@ class Tally:
         aside = [key for kind in ASIDE for key in rows[kind][["input_offset", *SAME]].tolist()]
         taken = accepted(number, case.parameters[0], _entries_of(case.records), Counter(aside))
         bars, repeated = last_revisions(number, rows[Kind.BAR])
+        indicators, told_again = last_indicators(number, rows[Kind.INDICATOR])
+        seeds = taken_seeds(number, enumerate(case.records, FIRST_OFFSET), rows[Kind.REFUSED])
         self.accepted.append(taken)
         self.bars |= bars
-        self.counts.update({kind.name.lower(): len(rows[kind]) for kind in (Kind.BAR, *ASIDE)})
+        self.indicators |= indicators
+        self.seeds |= seeds
+        self.counts.update({kind.name.lower(): len(rows[kind]) for kind in (Kind.BAR, Kind.INDICATOR, *ASIDE)})
         self.counts.update(
-            accepted=len(taken), corrected=int(taken["is_correction"].sum()), repeated=repeated + repeated_keys(taken)
+            accepted=len(taken),
+            corrected=int(taken["is_correction"].sum()),
+            seeded=sum(map(len, seeds.values())),
+            warm=sum(not np.isnan(np.frombuffer(row[-1])).any() for row in indicators.values()),
+            repeated=repeated + told_again + repeated_keys(taken),
         )
 
-    def differences(self, kernels: Kernels) -> tuple[Difference, Difference]:
-        """Compare the last revisions with the batch fold, and with the other engine."""
+    def differences(self, kernels: Kernels) -> tuple[Difference, Difference, Difference]:
+        """Compare the last revisions of bars with the batch fold and with the other engine, and those of indicators."""
         rows = np.concatenate(self.accepted)
-        return differences(self.bars, batch_bars(rows, kernels)), differences(self.bars, oracle_bars(rows))
+        truth = batch_bars(rows, kernels)
+        reckoned = differences(self.indicators, batch_indicators(truth, self.seeds, kernels))
+        return differences(self.bars, truth), differences(self.bars, oracle_bars(rows)), reckoned
 
 
 def _entries_of(records: list[bytes]) -> list[tuple[int, Kind, Rows]]:
@@ -196,30 +149,33 @@ def _entries_of(records: list[bytes]) -> list[tuple[int, Kind, Rows]]:
 def main() -> int:
     """Run the cases; print and record what is lost, doubled and wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--twin", type=int, default=20, help="every so many cases the twin folds one of the two")
     options = parser.parse_args()
     tested, twin = choose("preferred"), choose("off")
     random = np.random.default_rng(options.seed)
     started, unlike, tally = time.monotonic(), 0, Tally()
     for number in range(options.cases):
         case = random_case(random)
-        expected = run(case, twin, case.cuts[0], restores=False)
-        made = run(case, tested, case.cuts[1], restores=bool(number % 2))
+        expected = run(case, tested if number % options.twin else twin, case.cuts[0], restores=False)
+        made = run(case, tested, case.cuts[1], restores=True)
         unlike += expected != made
         tally.add(number, case, made)
-    truth, oracle = tally.differences(tested)
+    truth, oracle, reckoned = tally.differences(tested)
     counts = tally.counts
-    shown = " ".join(f"{name}={counts[name]}" for name in ("accepted", "corrected", "late", "refused", "duplicate"))
+    shown = " ".join(f"{name}={counts[name]}" for name in NAMED)
     print(
-        f"# cases={options.cases} {shown} rows={counts['bar']} bars={len(tally.bars)}"
-        f" kernels={'native' if NATIVE else 'twin'} unlike_twin={unlike}"
+        f"# cases={options.cases} twin={len(range(0, options.cases, options.twin))} {shown} rows={counts['bar']}"
+        f" bars={len(tally.bars)} kernels={'native' if NATIVE else 'twin'} unlike={unlike}"
         f" against_batch={truth.lost}+{truth.wrong} against_oracle={oracle.lost}+{oracle.wrong}"
+        f" indicators_against_batch={reckoned.lost}+{reckoned.wrong}"
     )
-    verdict = {"drill": "fold_parity", "seed": options.seed, "cases": options.cases, "lost": truth.lost + oracle.lost}
-    verdict |= {"doubled": counts["repeated"], "wrong": unlike + truth.wrong + oracle.wrong}
-    has_all = all(counts[name] for name in ("bar", "accepted", "corrected", "late", "refused", "duplicate"))
-    passed = has_all and not (verdict["lost"] or verdict["doubled"] or verdict["wrong"])
+    against = (truth, oracle, reckoned)
+    verdict = {"drill": "fold_parity", "seed": options.seed, "cases": options.cases}
+    verdict |= {"lost": sum(each.lost for each in against), "doubled": counts["repeated"]}
+    verdict |= {"wrong": unlike + sum(each.wrong for each in against)}
+    passed = all(counts[name] for name in NAMED) and not (verdict["lost"] or verdict["doubled"] or verdict["wrong"])
     record(verdict | {"recovered_s": round(time.monotonic() - started, 1), "passed": passed})
     return int(not passed)
 

@@ -2,8 +2,9 @@
 
 python -m tests.drills.stream_parity --cases 20 --seed 1
 
-Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed.
-Oracle: they are the bars that SQL of another engine makes of the accepted trades.
+Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed,
+and their indicators those of the batch fold. Oracle: they are the bars that SQL of another engine makes of the accepted
+trades.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from random import Random
 import numpy as np
 from pyspark.sql import SparkSession
 
+from spark_apps.kernels import choose
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.kernels.records import Kind, Rows, decode
 from spark_apps.lake.live import fold_parameters
@@ -25,9 +27,11 @@ from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.market.replay import replay
 from spark_apps.settings import load
-from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.drills.application import Application, application, rows_of
+from tests.drills.indicator_truth import Indicators, batch_indicators
 from tests.drills.market import DrillMarket, expected
 from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
 from tests.drills.verdict import record
@@ -60,6 +64,16 @@ def live_bars(lake: Application) -> Bars:
     return {key: values for key, values in last.items() if values[-1]}
 
 
+def live_indicators(lake: Application) -> Indicators:
+    """Give the last revision of every bar's indicators, but of bars that corrections emptied."""
+    last: Indicators = {}
+    for row in lake.read(INDICATORS_1M_LIVE).sort_by("revision").to_pylist():
+        values = np.array([row[name] for name in CHOSEN], np.float64).tobytes()
+        key = (0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"])
+        last[key] = (row["opening_hash"], row["closing_hash"], values)
+    return {key: row for key, row in last.items() if row[0] != row[1]}
+
+
 def counted_bars(market: DrillMarket) -> Bars:
     """Give the bars that plain counting makes of the seed; it does not count their value."""
     return {(0, market.hours.day, *key): bar for key, bar in expected(market).bars.items()}
@@ -73,8 +87,8 @@ def without_value(bars: Bars) -> Bars:
 def accepted_entries(lake: Application) -> Rows:
     """Give the entries of bronze.fold_input that stand in no table of late, refused and duplicate rows."""
     aside: Counter[tuple[int, ...]] = Counter()
-    for kind, table in LIVE_TABLES.items():
-        for row in lake.read(table).to_pylist() if kind != Kind.BAR else ():
+    for kind in (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE):
+        for row in lake.read(LIVE_TABLES[kind]).to_pylist():
             row |= {"session_date": (row["session_date"] - EPOCH).days, "price": int(row["price"] * 10_000)}
             aside[row["input_partition"] * SPREAD + row["input_offset"], *(row[name] for name in SAME)] += 1
     taken = [
@@ -121,23 +135,26 @@ def main() -> None:
             broker.stop()
     failed = total["lost"] + total["doubled"] + total["wrong"]
     verdict = {"drill": "stream_parity", "seed": given.seed, "cases": given.cases}
-    verdict |= {name: total[name] for name in ("rows", "bars", "lost", "doubled", "wrong")}
-    passed = not failed and all(total[name] for name in ("bars", "rows", "corrected"))
+    verdict |= {name: total[name] for name in ("rows", "bars", "indicators", "lost", "doubled", "wrong")}
+    passed = not failed and all(total[name] for name in ("bars", "indicators", "rows", "corrected"))
     record(verdict | {"recovered_s": round(time.monotonic() - began, 1), "passed": passed})
     sys.exit(not passed)
 
 
 def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[str, int]:
     """Hold a lake against replay, truth and oracle, and count."""
-    bars, taken = live_bars(lake), accepted_entries(lake)
+    bars, indicators, taken = live_bars(lake), live_indicators(lake), accepted_entries(lake)
+    oracle = oracle_bars(taken)
     against = [
         replayed(lake, spark),
         differences(without_value(bars), counted_bars(market)),
-        differences(bars, oracle_bars(taken)),
+        differences(bars, oracle),
+        differences(indicators, batch_indicators(oracle, {}, choose("preferred"))),
     ]
     return {
         "rows": sum(lake.read(table).num_rows for table in LIVE_TABLES.values()),
         "bars": len(bars),
+        "indicators": len(indicators),
         "corrected": int(np.count_nonzero(taken["is_correction"])),
         "lost": sum(each.lost for each in against),
         "doubled": repeated_causes(lake) + repeated_keys(taken),

@@ -5,8 +5,8 @@ which case a row is of.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -16,7 +16,8 @@ from spark_apps.kernels import Kernels
 from spark_apps.kernels.records import ENTRY, Ints, Kind, Rows
 
 # (number, session_date, instrument_id, bar_start) -> (open, high, low, close, volume, value, trade_count)
-Bars = dict[tuple[int, int, int, int], tuple[int, ...]]
+Key = tuple[int, int, int, int]
+Bars = dict[Key, tuple[int, ...]]
 PLACE = ("instrument_id", "session_date", "bar_start")
 VALUES = ("open", "high", "low", "close", "volume", "value", "trade_count")
 FIELDS = tuple(ENTRY.names or ())
@@ -124,6 +125,6 @@ def last_revisions(number: int, bars: Rows) -> tuple[Bars, int]:
     return {key: values for key, values in last.items() if values[-1]}, repeated
 
 
-def differences(bars: Bars, truth: Bars) -> Difference:
-    """Hold bars against what they must be."""
+def differences(bars: Mapping[Key, Any], truth: Mapping[Key, Any]) -> Difference:
+    """Hold bars, or what is known of them, against what they must be."""
     return Difference(len(truth.keys() - bars.keys()), sum(truth.get(key) != bar for key, bar in bars.items()))

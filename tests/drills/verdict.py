@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE
 from spark_apps.tables.sources import MESSAGES
 from tests.drills.application import ROOT, Application, Silver
 from tests.drills.market import DrillMarket, Expected, expected
@@ -29,8 +31,17 @@ class Found:
     def bars(self) -> Bars:
         """Give the last revision of every bar, without what says when and why it was emitted."""
         names = (*PRICES, "volume", "trade_count", "value")
-        ordered = sorted(self.live[BARS_1M_LIVE.full_name], key=lambda row: row["revision"])
-        return {(row["instrument_id"], row["bar_start"]): tuple(row[name] for name in names) for row in ordered}
+        return _last_words(self.live[BARS_1M_LIVE.full_name], names)
+
+    @property
+    def indicators(self) -> Bars:
+        """Give the last revision of every bar's indicators."""
+        return _last_words(self.live[INDICATORS_1M_LIVE.full_name], ("opening_hash", "closing_hash", *CHOSEN))
+
+
+def _last_words(rows: list[dict[str, Any]], names: Sequence[str]) -> Bars:
+    ordered = sorted(rows, key=lambda row: row["revision"])
+    return {(row["instrument_id"], row["bar_start"]): tuple(row[name] for name in names) for row in ordered}
 
 
 def found_in(lake: Application, spark: SparkSession, market: DrillMarket) -> Found:
@@ -79,6 +90,7 @@ def judge(drill: str, now: Found, calm: Found, market: DrillMarket, seconds: flo
     doubled = sum(len(rows) - len({_cause(row) for row in rows}) for rows in now.live.values())
     doubled += len(now.silver.ticks) - len({(row["instrument_id"], row["source_seq"]) for row in now.silver.ticks})
     wrong = _wrong_bars(now.bars, calm.bars, truth) + _wrong_silver(now.silver, calm.silver, truth, extra)
+    wrong += sum(now.indicators.get(key) != calm.indicators.get(key) for key in now.indicators | calm.indicators)
     for table, count in (
         (LATE_LIVE, truth.late),
         (REFUSED_LIVE, truth.refused),

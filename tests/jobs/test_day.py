@@ -21,6 +21,7 @@ from tests.conftest import settings_in
 
 pytestmark = pytest.mark.timeout(1_800)
 DAILY_AND_LIVE = ("silver.daily_prices", "gold.bars_1m")
+MONDAY = date(2026, 11, 23)
 COLUMNS = ("table", "held", "in", "out", "quarantined", "late", "duplicate", "status")
 
 
@@ -83,14 +84,6 @@ def test_it_says_where_to_look(day: Day) -> None:
     assert all(path.exists() for path in day.places.values())
 
 
-def test_the_same_day_again_changes_nothing(day: Day, place: Settings) -> None:
-    again = make_day(place, None, print)
-    assert {cells[-1] for cells in again.rows} == {"", "unchanged"}
-    assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
-        cells[:2] for cells in day.rows if cells[0] != "ops.runs"
-    ]
-
-
 def test_a_folder_without_a_file_that_any_table_is_made_from_is_refused(tmp_path: Path) -> None:
     (tmp_path / "indices").mkdir()
     (tmp_path / "prices.csv").touch()
@@ -125,18 +118,49 @@ def test_another_market_on_the_same_lake_is_refused(day: Day, place: Settings) -
         make_day(place.with_values(seed=8), None, print)
 
 
-def test_an_older_session_after_a_newer_one_keeps_the_newer_and_shows_its_own(
-    day: Day, place: Settings, spark: SparkSession
+@pytest.fixture(scope="module")
+def next_day(day: Day, place: Settings) -> Day:
+    """Make the next session on the same lake."""
+    return make_day(place.with_values(session_date=MONDAY), None, print)
+
+
+def test_a_newer_session_keeps_the_daily_rows_of_the_one_before_as_it_was_traded(
+    next_day: Day, place: Settings, spark: SparkSession
 ) -> None:
-    older = place.with_values(session_date=date(2026, 11, 18))
-    made = make_day(older, None, print)
-    assert made.places["report"].name == "daily-2026-11-18.html"
-    assert made.summary["session_date"] == older.session_date
-    refuse_offending_rows(made.checks)
-    assert row(made, "silver.daily_prices")["held"] == row(day, "silver.daily_prices")["held"]
+    assert next_day.places["report"].name == "daily-2026-11-23.html"
+    assert next_day.summary["session_date"] == MONDAY
+    refuse_offending_rows(next_day.checks)
     open_catalogue(spark, place)
     totals = "SELECT instrument_id, session_date, sum(volume) FROM {} GROUP BY ALL"
     daily, traded = ({tuple(found) for found in spark.sql(totals.format(table)).collect()} for table in DAILY_AND_LIVE)
-    both = {found for found in daily if found[1] in (older.session_date, place.session_date)}
+    both = {found for found in daily if found[1] in (place.session_date, MONDAY)}
     assert len(both) == 2 * len(simulated_instruments())
     assert both <= traded
+
+
+def test_live_indicators_equal_the_nightly_ones_but_where_a_trade_was_late(
+    next_day: Day, place: Settings, spark: SparkSession
+) -> None:
+    open_catalogue(spark, place)
+    # A late trade is missing in its own session, and in the history of the session in which it came.
+    late = "SELECT instrument_id, session_date FROM late.ticks_live UNION"
+    late += " SELECT instrument_id, to_date(exchange_time(available_at)) FROM late.ticks_live"
+    where_late, differing = (
+        {tuple(found) for found in spark.sql(query).collect()}
+        for query in (late, "SELECT instrument_id, session_date FROM live_indicators_against_batch")
+    )
+    assert differing <= where_late
+    assert any(day == place.session_date for _, day in where_late), "no late trade: nothing for a seed to mend"
+    held = "SELECT count(*) AS rows, count(obv) AS warm FROM gold.indicators_1m_live WHERE session_date = '2026-11-23'"
+    (row_of_monday,) = spark.sql(held).collect()
+    assert row_of_monday.rows > 1_000 and row_of_monday.warm == row_of_monday.rows
+
+
+def test_an_older_session_after_a_newer_one_shows_its_own_page_and_keeps_every_row(
+    next_day: Day, place: Settings
+) -> None:
+    again = make_day(place, None, print)
+    assert again.places["report"].name == "daily-2026-11-20.html"
+    assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
+        cells[:2] for cells in next_day.rows if cells[0] != "ops.runs"
+    ]

@@ -5,13 +5,17 @@ import pytest
 
 from spark_apps.errors import StateMismatch
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.records import ClockFlag
+from spark_apps.kernels.records import ClockFlag, Kind
 from spark_apps.kernels.reference_bar_state import COUNTS, LAYOUT, SETTLED
 from spark_apps.kernels.reference_bars import BarFold
-from spark_apps.kernels.sections import BAR_FOLD, parameter_hash, seal
+from spark_apps.kernels.reference_indicator_state import IndicatorStage
+from spark_apps.kernels.sections import BAR_FOLD, as_signed, parameter_hash, seal
 from tests.kernels.session import OPEN, PARAMETERS, SESSION, clock, entry, feed, trades
 
 SESSION_OF_TRADES = (OPEN, trades(entry(1, 5), entry(3, 55), entry(2, 57, source=2)), clock(60), trades(entry(7, 61)))
+
+
+PARAMETER_HASH = parameter_hash((*PARAMETERS[:4], as_signed(IndicatorStage(()).parameters)))
 
 
 @pytest.fixture
@@ -76,14 +80,14 @@ def test_a_changed_byte_is_found(kernels: Kernels, sections: dict[int, bytes], k
 def test_a_body_of_another_shape_is_refused(
     kernels: Kernels, sections: dict[int, bytes], key: int, body: bytes
 ) -> None:
-    broken = {**sections, key: seal(BAR_FOLD, LAYOUT, parameter_hash(PARAMETERS[:4]), body)}
+    broken = {**sections, key: seal(BAR_FOLD, LAYOUT, PARAMETER_HASH, body)}
     with pytest.raises(StateMismatch, match=f"state section {key}"):
         kernels.BarFold(*PARAMETERS).restore(broken.items())
 
 
 def test_two_settled_bars_are_refused(kernels: Kernels, sections: dict[int, bytes]) -> None:
     body = np.array((SESSION, 2, 0, 0, 0, 0), COUNTS).tobytes() + bytes(2 * SETTLED.itemsize)
-    broken = {**sections, 1: seal(BAR_FOLD, LAYOUT, parameter_hash(PARAMETERS[:4]), body)}
+    broken = {**sections, 1: seal(BAR_FOLD, LAYOUT, PARAMETER_HASH, body)}
     with pytest.raises(StateMismatch, match="state section 1"):
         kernels.BarFold(*PARAMETERS).restore(broken.items())
 
@@ -108,5 +112,5 @@ def test_an_instrument_newer_than_the_clock_is_refused(kernels: Kernels, section
 def test_a_refused_state_leaves_the_fold_as_it_was(fold: BarFold, sections: dict[int, bytes]) -> None:
     with pytest.raises(StateMismatch):
         fold.restore([(0, sections[0]), (1, sections[1][:-1])])
-    assert len(feed(fold, trades(entry(1, 59)), offset=9)) == 4
+    assert len(feed(fold, trades(entry(1, 59)), offset=9)[Kind.DUPLICATE]) == 1
     assert [key for key, _ in fold.touched()] == []

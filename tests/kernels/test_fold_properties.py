@@ -10,8 +10,10 @@ from hypothesis import strategies as some
 
 from spark_apps.kernels import choose
 from spark_apps.kernels.records import BAR_OUT, ENTRY, ClockFlag, Kind, Rows, encode_corrections, encode_trades
+from spark_apps.tables.indicators import CHOSEN
 from tests.drills import verdict
-from tests.drills.fold_parity import Case, Outcome, Tally, main, random_case, run
+from tests.drills.cases import Case, random_case
+from tests.drills.fold_parity import Outcome, Tally, main, run
 from tests.drills.truth import ACCEPTED, FIELDS, Bars, batch_bars, last_revisions, oracle_bars
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, entry, feed
 
@@ -61,12 +63,13 @@ def tally_of(outcome: Outcome, case: Case) -> tuple[tuple[int, int], tuple[int, 
     """Give what the drill counts of one case: lost and wrong against the batch fold and the oracle, and repeated."""
     tally = Tally()
     tally.add(0, case, outcome)
-    truth, oracle = tally.differences(KERNELS)
+    truth, oracle, _ = tally.differences(KERNELS)
     return truth, oracle, tally.counts["repeated"]
 
 
 def test_the_drill_counts_bars_that_are_lost_doubled_or_wrong() -> None:
-    case = Case(PARAMETERS, [OPEN, encode_trades(np.array([entry(1, 5), entry(2, 6, 110)], ENTRY))], ([0, 2], [0, 2]))
+    records = [OPEN, encode_trades(np.array([entry(1, 5), entry(2, 6, 110)], ENTRY))]
+    case = Case(PARAMETERS, records, ([0, 2], [0, 2]), indicators=())
     made = run(case, KERNELS, case.cuts[0], restores=False)
     (bar,) = made.last
     untrue = bytearray(bar)
@@ -77,17 +80,37 @@ def test_the_drill_counts_bars_that_are_lost_doubled_or_wrong() -> None:
     assert tally_of(made._replace(last=[bytes(untrue)]), case) == ((0, 1), (0, 1), 0)
 
 
+def test_the_drill_counts_indicators_that_are_lost_doubled_or_wrong() -> None:
+    records = [OPEN, encode_trades(np.array([entry(1, 5), entry(2, 65, 110)], ENTRY))]
+    case = Case(PARAMETERS, records, ([0, 2], [0, 2]))
+    made = run(case, KERNELS, case.cuts[0], restores=False)
+
+    def counted(*last: bytes) -> tuple[tuple[int, int], int]:
+        tally = Tally()
+        tally.add(0, case, made._replace(last=list(last)))
+        return tally.differences(KERNELS)[2], tally.counts["repeated"]
+
+    *rest, indicators = made.last
+    # OBV stands in the row before it warms up no longer: its last bit is turned.
+    untrue = bytearray(indicators)
+    untrue[len(indicators) - 8 * (len(CHOSEN) - CHOSEN.index("obv"))] ^= 1
+    assert counted(*rest, indicators) == ((0, 0), 0)
+    assert counted(*rest) == ((1, 0), 0)
+    assert counted(*rest, indicators, indicators) == ((0, 0), 1)
+    assert counted(*rest, bytes(untrue)) == ((0, 1), 0)
+
+
 def test_the_drill_keeps_what_it_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(verdict, "RESULTS", tmp_path / "drills.jsonl")
-    monkeypatch.setattr("sys.argv", ["fold_parity", "--cases", "300", "--seed", "5"])
+    monkeypatch.setattr("sys.argv", ["fold_parity", "--cases", "300", "--seed", "5", "--twin", "3"])
     assert main() == 0
     kept = json.loads((tmp_path / "drills.jsonl").read_text(encoding="utf-8"))
     assert {name: kept[name] for name in ("drill", "cases", "lost", "doubled", "wrong", "passed")} == {
         "drill": "fold_parity", "cases": 300, "lost": 0, "doubled": 0, "wrong": 0, "passed": True,
     }  # fmt: skip
-    assert capsys.readouterr().out.startswith("# cases=300 accepted=")
+    assert capsys.readouterr().out.startswith("# cases=300 twin=100 accepted=")
 
 
 def messy_session(seed: int, size: int = 300) -> tuple[list[bytes], Rows]:

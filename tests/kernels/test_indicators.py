@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from spark_apps.errors import RuleViolated, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose, state_hash
 from spark_apps.kernels.records import Ints
-from spark_apps.kernels.reference_indicators import LAYOUT, IndicatorFold, Reals
+from spark_apps.kernels.reference_indicator_state import LAYOUT
+from spark_apps.kernels.reference_indicators import IndicatorFold, Reals
 from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, seal
 from spark_apps.tables.indicators import ALL_INDICATORS, CHOSEN
 from tests.kernels.walks import Walk, smooth_walk, walk

@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 from spark_apps.errors import ServiceFailed
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.services import Service, start_broker
-from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 from tests.drills.application import Application, application
 from tests.drills.kill import TRIES, await_that, kill_at, repeats, start_feed
@@ -57,10 +57,13 @@ def test_the_judge_passes_a_calm_run_and_counts_what_is_lost_doubled_or_wrong(ca
     first, *others = calm.silver.ticks
     bars = calm.live[BARS_1M_LIVE.full_name]
     lost_bar = [row for row in bars if row["bar_start"] != bars[0]["bar_start"]]
+    *told, newest = calm.live[INDICATORS_1M_LIVE.full_name]
+    untold = calm.live | {INDICATORS_1M_LIVE.full_name: [*told, newest | {"closing_hash": 1}]}
     lost_in_both = replace(calm, live=calm.live | {BARS_1M_LIVE.full_name: lost_bar})
     untrue = with_ticks(first | {"quantity": first["quantity"] + 100}, *others)
     message = next(iter(calm.bronze))
     assert judged(calm) == (0, 0, 0, True)
+    assert judged(replace(calm, live=untold)) == (0, 0, 1, False)
     assert judged(lost_in_both, lost_in_both) == (8, 0, 0, False)
     assert judged(with_ticks(*others))[0] == 1
     assert judged(with_ticks(first, first, *others))[1] == 1

@@ -116,22 +116,39 @@ def test_a_session_without_a_message_opens_and_ends_all_the_same(lake: Applicati
 
 
 class Store:
-    """Stand for Spark's state store: a value for each name, kept between processors."""
+    """Stand for Spark's state store: a value and a list, kept between processors."""
 
     def __init__(self) -> None:
-        self.values: dict[str, tuple[Any, ...]] = {}
-        self.name = ""
+        self.value: tuple[Any, ...] | None = None
+        self.log: list[tuple[Any, ...]] = []
 
     def getValueState(self, name: str, schema: Any) -> "Store":  # noqa: N802 - Spark's name
-        state = Store()
-        state.values, state.name = self.values, name
-        return state
+        return self
+
+    def getListState(self, name: str, schema: Any) -> "StoredList":  # noqa: N802 - Spark's name
+        return StoredList(self.log)
 
     def get(self) -> tuple[Any, ...] | None:
-        return self.values.get(self.name)
+        return self.value
 
     def update(self, value: tuple[Any, ...]) -> None:
-        self.values[self.name] = value
+        self.value = value
+
+
+class StoredList:
+    """Stand for a list of Spark's state store."""
+
+    def __init__(self, log: list[tuple[Any, ...]]) -> None:
+        self.log = log
+
+    def get(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.log)
+
+    def put(self, rows: list[tuple[Any, ...]]) -> None:
+        self.log[:] = rows
+
+    def appendValue(self, row: tuple[Any, ...]) -> None:  # noqa: N802 - Spark's name
+        self.log.append(row)
 
 
 def batches_of(processor: FoldProcessor, *batches: list[bytes]) -> Iterator[list[pd.DataFrame]]:
@@ -159,8 +176,29 @@ def test_a_failpoint_inside_the_write_parts_the_output_and_changes_no_row(
         processor = FoldProcessor(parameters, run_id, 0)
         processor.init(store)  # type: ignore[arg-type]  # it stands for Spark's handle
         parts += batches_of(processor, records)
-    assert [len(frame) for frame in parts[-1]] == [1, 1]
+    assert [len(frame) for frame in parts[-1]] == [2, 2]
     outputs = [value for frame in parts[-1] for value in frame["value"]]
     bars: Rows = split_outputs(*laid_out(outputs))[Kind.BAR]
     assert bars["instrument_id"].tolist() == [1, 2]
     assert np.all(bars["volume"] == 10)
+
+
+def test_what_is_written_of_the_state_follows_what_was_touched() -> None:
+    store, size = Store(), 200
+    entries = rows_of(tuple(entry(1, 5, instrument_id=number) for number in range(1, size + 1)))
+    batches = [[encode_clock(0, SESSION, ClockFlag.OPENS), encode_trades(entries)]]
+    for one in [*range(1, size)] * 12:
+        batches.append(
+            [encode_clock(0, SESSION), encode_trades(rows_of((entry(len(batches) + 1, 6, instrument_id=one),)))]
+        )
+    processor = FoldProcessor(FoldParameters(*PARAMETERS[:3], 1_000, 3), "first", 0)
+    processor.init(store)  # type: ignore[arg-type]  # it stands for Spark's handle
+    written = [len(store.log[-1][0]) for _ in batches_of(processor, *batches)]
+    whole = written[0]
+    assert written[1] < whole / 50
+    # Begun anew now and then: a log stays within a few times of what it says.
+    assert sum(length > whole for length in written) in range(1, 20)
+    assert sum(len(row[0]) for row in store.log) < 5 * max(written)
+    again = FoldProcessor(processor.parameters, "second", 0)
+    again.init(store)  # type: ignore[arg-type]
+    assert dict(again._current(7).sections) == processor._current(7).sections

@@ -1,13 +1,14 @@
 // What the bar fold remembers, and its sections; the same bytes as spark_apps/kernels/reference_bar_state.py.
 //
-// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (48 each), the tail (48 per entry)
-// and the intervals of source_seq seen in the session (16 each).
+// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (80 each), the tail (48 per entry),
+// the intervals of source_seq seen in the session (16 each), and its indicators as of the last final bar.
 #pragma once
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include "kernels/indicator_stage.hpp"
 #include "kernels/records.hpp"
 
 namespace kernels {
@@ -44,8 +45,10 @@ struct Bar {
         ++trade_count;
     }
 };
+// The last word on a bar, and on its indicators: `reckoned` is their last revision, `digest` the history they stand on.
 struct Emitted {
-    Int start, revision, open, high, low, close;
+    Int start, revision, open, high, low, close, volume, trade_count, reckoned;
+    std::uint64_t digest;
 };
 struct Trade {
     Int event_time, source, source_seq, price, quantity, corrected_by;
@@ -65,7 +68,7 @@ struct Counts {
     std::int32_t session;
     std::uint32_t settled, emitted, tail, sources, spare;
 };
-static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 48 && sizeof(Trade) == 48 && sizeof(ClockState) == 16);
+static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 80 && sizeof(Trade) == 48 && sizeof(ClockState) == 16);
 static_assert(sizeof(Counts) == 24 && sizeof(SeenHead) == 8 && sizeof(Interval) == 16);
 
 struct Seen {
@@ -105,9 +108,18 @@ struct Instrument {
     std::vector<Emitted> emitted;
     std::vector<Trade> tail;
     std::vector<Seen> seen;
+    IndicatorState indicators;  // after the last final bar
     // Earliest end of a bar that has trades and was never emitted; derived, LOWEST when not known.
     Int next_close = HIGHEST;
-    bool touched = false;
+    bool touched = false, is_settled_anew = false;
+
+    // Only the indicators go on into a new session.
+    void open_session() {
+        Instrument next;
+        next.indicators = std::move(indicators);
+        next.is_settled_anew = is_settled_anew;
+        *this = std::move(next);
+    }
 
     Seen& of_source(std::uint32_t source) {
         const auto place = std::lower_bound(seen.begin(), seen.end(), source,
@@ -132,7 +144,7 @@ struct Instrument {
 using Instruments = std::map<std::int32_t, Instrument>;
 using Sections = std::map<std::int32_t, std::string>;
 
-constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 1;
+constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 2;
 constexpr std::int32_t NO_SESSION = std::numeric_limits<std::int32_t>::min();
 constexpr ClockState NEW_CLOCK{0, NO_SESSION, 0};
 
@@ -168,7 +180,7 @@ inline Problem read_instrument(Cursor cursor, std::int32_t session, Instruments&
         return "session " + std::to_string(counts.session) + " is after the clock's " + std::to_string(session);
     }
     if (cursor.fits && counts.session < session) return {};  // left over from an earlier session: empty
-    Instrument instrument;
+    Instrument& instrument = instruments[key];  // its indicators may be there already
     if (counts.settled > 0) instrument.settled = cursor.one<Bar>();
     instrument.emitted = cursor.take<Emitted>(counts.emitted);
     instrument.tail = cursor.take<Trade>(counts.tail);
@@ -178,28 +190,31 @@ inline Problem read_instrument(Cursor cursor, std::int32_t session, Instruments&
     }
     if (!cursor.fits || cursor.left > 0 || counts.settled > 1) return "its bytes are not those that its counts announce";
     instrument.next_close = LOWEST;
-    instruments.emplace(key, std::move(instrument));
     return {};
 }
 
-inline Misfit read_sections(const Sections& sections, std::uint64_t parameters, ClockState& clock,
-                            Instruments& instruments) {
+// Section 0 is the clock, one above it the bars of that instrument, one below it, under the number turned, its
+// indicators: they change once a bar, not once a trade, and go on from session to session.
+inline Misfit read_sections(const Sections& sections, std::uint64_t parameters, const IndicatorStage& stage,
+                            ClockState& clock, Instruments& instruments) {
     if (sections.empty()) return {};
     if (sections.count(0) == 0) return {{0, "it is missing, so market time is unknown"}};
+    const auto bytes_of = [](const std::string& section) { return reinterpret_cast<const Byte*>(section.data()); };
     for (const auto& [key, section] : sections) {
-        const auto* bytes = reinterpret_cast<const Byte*>(section.data());
-        if (auto problem = unseal(bytes, section.size(), BAR_FOLD, BAR_LAYOUT, parameters)) return {{key, *problem}};
-        Cursor cursor{bytes + sizeof(SectionHeader), section.size() - sizeof(SectionHeader)};
-        if (key == 0) {
-            clock = cursor.one<ClockState>();
-            if (!cursor.fits || cursor.left > 0) return {{key, "its bytes are not those of a clock"}};
-        }
+        const auto* bytes = bytes_of(section);
+        auto problem = key < 0 ? stage.read(bytes, section.size(), instruments[-key].indicators)
+                               : unseal(bytes, section.size(), BAR_FOLD, BAR_LAYOUT, parameters);
+        if (problem) return {{key, *problem}};
     }
-    for (const auto& [key, section] : sections) {
-        if (key == 0) continue;
-        const auto* body = reinterpret_cast<const Byte*>(section.data()) + sizeof(SectionHeader);
-        const Cursor cursor{body, section.size() - sizeof(SectionHeader)};
-        if (auto problem = read_instrument(cursor, clock.session, instruments, key)) return {{key, *problem}};
+    for (const auto& [key, section] : sections) {  // the clock is the first of those that are not below it
+        if (key < 0) continue;
+        Cursor cursor{bytes_of(section) + sizeof(SectionHeader), section.size() - sizeof(SectionHeader)};
+        if (key > 0) {
+            if (auto problem = read_instrument(cursor, clock.session, instruments, key)) return {{key, *problem}};
+            continue;
+        }
+        clock = cursor.one<ClockState>();
+        if (!cursor.fits || cursor.left > 0) return {{key, "its bytes are not those of a clock"}};
     }
     return {};
 }

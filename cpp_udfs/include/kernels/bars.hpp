@@ -1,9 +1,11 @@
-// The bar fold: trades, corrections and clocks of one partition to bars, late, refused and duplicate rows.
+// The live chain's first fold: trades, corrections, clocks and seeds of one partition to bars and their indicators, late,
+// refused and duplicate rows.
 // What every case means stands in the twin, spark_apps/kernels/reference_bars.py.
 //
 //   bar [s, s + width), s = floor(event_time / width) * width; order in a bar: (event_time, source, source_seq)
 //   horizon = market_time - lateness; entries before it are settled, entries from it on are the tail
 //   a revision = settled part of the bar, then the tail's entries of the bar, replayed in order
+//   indicators of a bar = those as of the last final bar, then each bar since that has trades, replayed in order
 //
 // Memory: see bar_state.hpp. Cost: an entry O(log instruments + log tail), a clock O(instruments).
 #pragma once
@@ -14,8 +16,15 @@ namespace kernels {
 
 class BarFold {
   public:
-    BarFold(Parameters parameters, std::int32_t generation, std::int32_t partition)
-        : parameters_(parameters), hash_(parameter_hash(&parameters_.width, 4)), cause_{generation, partition, 0, 0} {}
+    // `unknown` gives back the first name that no indicator has, if there is one.
+    BarFold(Parameters parameters, const std::vector<std::string>& indicators, std::int32_t generation,
+            std::int32_t partition, Problem& unknown)
+        : parameters_(parameters), stage_(indicators, unknown), cause_{generation, partition, 0, 0} {
+        const Int parts[] = {parameters.width, parameters.lateness, parameters.ahead, parameters.tail_limit,
+                             static_cast<Int>(stage_.parameters())};
+        hash_ = parameter_hash(parts, 5);
+        values_.resize(stage_.width());
+    }
 
     void apply(Int offset, const Byte* record, std::size_t size, Output& output) {
         output_ = &output;
@@ -24,15 +33,16 @@ class BarFold {
         if (!read(record, size)) give_trade(REFUSED, RECORD_IS_READABLE, Entry{});
     }
 
-    // Sections that changed since the last call, by rising id: 0 is the clock, else an instrument.
-    std::vector<std::pair<std::int32_t, std::vector<Byte>>> touched() {
-        std::vector<std::pair<std::int32_t, std::vector<Byte>>> sections;
-        if (clock_touched_) sections.emplace_back(0, seal(BAR_FOLD, BAR_LAYOUT, hash_, body_of(clock_)));
+    // Sections that changed since the last call, by rising id; see read_sections.
+    std::map<std::int32_t, std::vector<Byte>> touched() {
+        std::map<std::int32_t, std::vector<Byte>> sections;
+        const auto sealed = [&](const std::vector<Byte>& body) { return seal(BAR_FOLD, BAR_LAYOUT, hash_, body); };
+        if (clock_touched_) sections[0] = sealed(body_of(clock_));
         clock_touched_ = false;
         for (auto& [key, instrument] : instruments_) {
-            if (!instrument.touched) continue;
-            sections.emplace_back(key, seal(BAR_FOLD, BAR_LAYOUT, hash_, body_of(instrument, clock_.session)));
-            instrument.touched = false;
+            if (instrument.touched) sections[key] = sealed(body_of(instrument, clock_.session));
+            if (instrument.is_settled_anew) sections[-key] = stage_.write(instrument.indicators);
+            instrument.touched = instrument.is_settled_anew = false;
         }
         return sections;
     }
@@ -41,7 +51,7 @@ class BarFold {
     Misfit restore(const Sections& sections) {
         ClockState clock = NEW_CLOCK;
         Instruments instruments;
-        if (auto misfit = read_sections(sections, hash_, clock, instruments)) return misfit;
+        if (auto misfit = read_sections(sections, hash_, stage_, clock, instruments)) return misfit;
         clock_ = clock;
         instruments_ = std::move(instruments);
         clock_touched_ = false;
@@ -64,6 +74,7 @@ class BarFold {
             tick(clock);
             return true;
         }
+        if (header.kind == SEED) return length >= sizeof(SeedHead) && (open_with(body, length), true);
         if ((header.kind != TRADE && header.kind != CORRECTION) || length % sizeof(Entry) != 0) return false;
         for (std::size_t place = 0; place < length; place += sizeof(Entry)) {
             const auto entry = load<Entry>(body + place);
@@ -71,6 +82,29 @@ class BarFold {
             if (reason != ADMITTED) give_trade(kind_of(entry, reason), reason, entry);
         }
         return true;
+    }
+
+    // A seed is the closing state of the nightly batch; without one an instrument goes on as its last session ended.
+    void open_with(const Byte* body, std::size_t length) {
+        const auto head = load<SeedHead>(body);
+        const auto place = instruments_.find(head.instrument_id);
+        const bool is_new = place == instruments_.end() || place->second.seen.empty();
+        IndicatorState state;
+        std::uint32_t reason = ADMITTED;
+        if (head.instrument_id < 1 || clock_.session == NO_SESSION || head.session_date != clock_.session || !is_new) {
+            reason = SEED_OPENS_ITS_SESSION;
+        } else if (stage_.read(body + sizeof(SeedHead), length - sizeof(SeedHead), state)) {
+            reason = SEED_FITS_THE_FOLD;
+        }
+        if (reason != ADMITTED) {
+            Entry entry{};
+            entry.instrument_id = head.instrument_id;
+            entry.session_date = head.session_date;
+            return give_trade(REFUSED, reason, entry);
+        }
+        Instrument& instrument = instruments_[head.instrument_id];
+        instrument.indicators = std::move(state);
+        instrument.is_settled_anew = true;
     }
 
     static Kind kind_of(const Entry& entry, std::uint32_t reason) {
@@ -89,7 +123,7 @@ class BarFold {
             finish();
             clock_.session = clock.session_date;
             clock_.ended = 0;
-            instruments_.clear();
+            for (auto& [key, instrument] : instruments_) instrument.open_session();
         }
         close_and_settle(clock_.market_time);
         if ((clock.flags & ENDS) != 0) finish();
@@ -145,8 +179,10 @@ class BarFold {
             instrument.settled.start = start;
             instrument.settled.add(trade->price, trade->quantity);
         }
+        const Int rows = instrument.indicators.count;
         auto bar = instrument.emitted.begin();
-        while (bar != instrument.emitted.end() && is_final(bar->start)) ++bar;
+        for (; bar != instrument.emitted.end() && is_final(bar->start); ++bar) take(*bar, instrument.indicators);
+        instrument.is_settled_anew |= instrument.indicators.count != rows;
         if (trade == instrument.tail.begin() && bar == instrument.emitted.begin()) return;
         instrument.tail.erase(instrument.tail.begin(), trade);
         instrument.emitted.erase(instrument.emitted.begin(), bar);
@@ -241,17 +277,49 @@ class BarFold {
     void emit(std::int32_t key, Instrument& instrument, Bar bar) {
         auto last = instrument.emitted_at(bar.start);
         if (last == instrument.emitted.end() || last->start != bar.start) {
-            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0});
+            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0});
         }
         if (bar.trade_count > 0) {
-            *last = Emitted{bar.start, last->revision, bar.open, bar.high, bar.low, bar.close};
+            last->open = bar.open;
+            last->high = bar.high;
+            last->low = bar.low;
+            last->close = bar.close;
         }
+        last->volume = bar.volume;
+        last->trade_count = bar.trade_count;
         ++last->revision;
         instrument.touched = true;
         output_->put(BAR, BarOut{cause_, key, clock_.session, static_cast<std::int32_t>(last->revision), bar.start,
                                  last->open, last->high, last->low, last->close, bar.volume, bar.value,
                                  bar.trade_count, clock_.market_time});
         ++cause_.ordinal;
+        if (stage_.width() > 0) reckon(key, instrument, bar.start);
+    }
+
+    // Emits the indicators of a bar and of later ones whose history is no longer what it was; a bar that corrections
+    // emptied has none, and its row takes back what was said.
+    void reckon(std::int32_t key, Instrument& instrument, Int from) {
+        IndicatorState state = instrument.indicators;
+        for (auto& bar : instrument.emitted) {
+            const auto opening = state.digest;
+            take(bar, state);
+            if (bar.start < from || (bar.reckoned >= 0 && bar.digest == state.digest)) continue;
+            if (bar.trade_count == 0) std::fill(values_.begin(), values_.end(), std::numeric_limits<double>::quiet_NaN());
+            bar.digest = state.digest;
+            ++bar.reckoned;
+            output_->put(INDICATOR,
+                         IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start,
+                                        opening, state.digest, clock_.market_time},
+                         values_);
+            ++cause_.ordinal;
+        }
+    }
+
+    // Prices as the batch reads them from DECIMAL(18,4): the double nearest to each.
+    void take(const Emitted& bar, IndicatorState& state) {
+        if (bar.trade_count == 0 || stage_.width() == 0) return;
+        const auto price = [](Int unscaled) { return static_cast<double>(unscaled) / 10'000.0; };
+        stage_.push(state, {price(bar.open), price(bar.high), price(bar.low), price(bar.close)}, bar.volume, values_.data());
     }
 
     void give_trade(Kind kind, std::uint32_t reason, const Entry& entry) {
@@ -260,7 +328,9 @@ class BarFold {
     }
 
     Parameters parameters_;
-    std::uint64_t hash_;
+    IndicatorStage stage_;
+    std::vector<double> values_;  // of the row at hand, a number per name
+    std::uint64_t hash_ = 0;
     Cause cause_;
     ClockState clock_ = NEW_CLOCK;
     bool clock_touched_ = false;

@@ -3,17 +3,15 @@
 //
 // Instruments go side by side, one per lane, where they have seen equally many rows or are all beyond SETTLED; what is
 // left over of the longer ones goes alone. Either way gives the same bits.
-// Memory: per instrument 16 bytes, 8 x 5 x depth bytes of earlier rows and 8 per word of the chosen groups.
+// Memory: see indicator_stage.hpp.
 #pragma once
 
 #include <algorithm>
 #include <unordered_map>
 
-#include "kernels/indicator_lanes.hpp"
+#include "kernels/indicator_stage.hpp"
 
 namespace kernels {
-
-constexpr std::uint16_t INDICATOR_FOLD = 2, INDICATOR_LAYOUT = 2;
 
 // src/lanes_avx2.cpp and src/lanes_avx512.cpp: the same loops for four and eight instruments.
 void fold_pack_avx2(const Selection&, const FoldRows&, const Lane*, Int);
@@ -31,25 +29,6 @@ inline Lanes widest_lanes() {
     return {1, fold_pack<double>};
 }
 
-// A group as the selection sees it.
-struct Group {
-    const Indicator* outputs;
-    int count, words, back;
-};
-template <std::size_t... I>
-std::vector<Group> list_groups(std::index_sequence<I...>) {
-    const auto describe = [](auto group) {
-        using G = decltype(group);
-        static_assert(G::BACK < HISTORY && std::is_trivially_copyable_v<G>);
-        return Group{G::OUTPUTS, outputs_of<G>, words_of<G, double>, G::BACK};
-    };
-    return {describe(std::tuple_element_t<I, Groups<double>>{})...};
-}
-inline const std::vector<Group>& all_groups() {
-    static const auto groups = list_groups(std::make_index_sequence<GROUPS>());
-    return groups;
-}
-
 struct PriceColumns {
     const std::int32_t* instrument_id;
     const double *open, *high, *low, *close;
@@ -59,37 +38,10 @@ struct PriceColumns {
 
 class IndicatorFold {
   public:
-    // `unknown` gives back the first name that no indicator has, if there is one.
-    IndicatorFold(const std::vector<std::string>& names, Problem& unknown) : lanes_(widest_lanes()) {
-        std::fill_n(selection_.columns, INDICATORS, -1);
-        std::size_t found = 0;
-        int place = 0, group_place = 0, words = 0;
-        std::string parameters;
-        for (const auto& group : all_groups()) {
-            const int first = place;
-            for (int k = 0; k < group.count; ++k, ++place) {
-                const auto name = std::find(names.begin(), names.end(), group.outputs[k].name);
-                if (name == names.end()) continue;
-                selection_.columns[place] = static_cast<int>(name - names.begin());
-                ++found;
-            }
-            const auto* columns = selection_.columns + first;
-            const bool chosen = std::any_of(columns, columns + group.count, [](int column) { return column >= 0; });
-            selection_.chosen[group_place++] = chosen;
-            if (!chosen) continue;
-            words += group.words;
-            selection_.depth = std::max(selection_.depth, group.back);
-            for (int k = 0; k < group.count; ++k) {
-                parameters += std::string(group.outputs[k].name) + ' ' + std::to_string(group.outputs[k].warm_up) + ' ';
-            }
-        }
-        selection_.words = INPUTS * selection_.depth + words;
-        parameters_ = byte_hash(reinterpret_cast<const Byte*>(parameters.data()), parameters.size());
-        width_ = names.size();
-        if (found < names.size()) unknown = first_unknown(names);
-    }
+    IndicatorFold(const std::vector<std::string>& names, Problem& unknown)
+        : lanes_(widest_lanes()), stage_(names, unknown) {}
 
-    std::size_t width() const { return width_; }
+    std::size_t width() const { return stage_.width(); }
 
     // The place of the first row whose prices are not finite, `size` when all are; nothing is folded before.
     static std::size_t first_bad(const PriceColumns& rows) {
@@ -129,37 +81,23 @@ class IndicatorFold {
 
     std::vector<Byte> state(std::int32_t id) const {
         const auto place = instruments_.find(id);
-        if (place == instruments_.end()) return {};
-        const Instrument& instrument = place->second;
-        std::vector<Byte> body;
-        append(body, &instrument.count, 1);
-        append(body, &instrument.digest, 1);
-        append(body, instrument.words.data(), instrument.words.size());
-        return seal(INDICATOR_FOLD, INDICATOR_LAYOUT, parameters_, body);
+        return place == instruments_.end() ? std::vector<Byte>{} : stage_.write(place->second);
     }
 
     Problem restore(std::int32_t id, const std::string& section) {
         instruments_.erase(id);
         if (section.empty()) return {};
+        IndicatorState state;
         const auto* bytes = reinterpret_cast<const Byte*>(section.data());
-        if (auto problem = unseal(bytes, section.size(), INDICATOR_FOLD, INDICATOR_LAYOUT, parameters_)) return problem;
-        Cursor cursor{bytes + sizeof(SectionHeader), section.size() - sizeof(SectionHeader)};
-        Instrument instrument{cursor.one<Int>(), cursor.one<std::uint64_t>(),
-                              cursor.take<double>(static_cast<std::size_t>(selection_.words))};
-        if (!cursor.fits || cursor.left > 0) return "its bytes are not those of the layout";
-        instruments_[id] = std::move(instrument);
+        if (auto problem = stage_.read(bytes, section.size(), state)) return problem;
+        instruments_[id] = std::move(state);
         return {};
     }
 
   private:
-    struct Instrument {
-        Int count = 0;
-        std::uint64_t digest = 0;
-        std::vector<double> words;
-    };
     // The rows of one instrument in one call.
     struct Job {
-        Instrument* instrument;
+        IndicatorState* instrument;
         Int first, rows;
     };
     struct Stretch {
@@ -177,18 +115,6 @@ class IndicatorFold {
         return bad;
     }
 
-    static Problem first_unknown(const std::vector<std::string>& names) {
-        for (auto name = names.begin(); name != names.end(); ++name) {
-            bool is_known = std::find(names.begin(), name, *name) == name;
-            bool is_named = false;
-            for (const auto& group : all_groups()) {
-                for (int k = 0; k < group.count; ++k) is_named |= *name == group.outputs[k].name;
-            }
-            if (!is_known || !is_named) return *name;
-        }
-        return {};
-    }
-
     // Sorts rows by instrument; `places` stays empty where each instrument's rows stand together already.
     std::vector<Job> gather(const PriceColumns& rows, std::vector<Int>& places) {
         std::vector<Job> jobs;
@@ -200,8 +126,8 @@ class IndicatorFold {
             while (i < rows.size && rows.instrument_id[i] == id) ++i;
             const auto [found, is_new] = job_of.try_emplace(id, jobs.size());
             if (is_new) {
-                Instrument& instrument = instruments_[id];
-                instrument.words.resize(static_cast<std::size_t>(selection_.words));
+                IndicatorState& instrument = instruments_[id];
+                instrument.words.resize(static_cast<std::size_t>(stage_.selection().words));
                 jobs.push_back({&instrument, static_cast<Int>(start), 0});
             }
             jobs[found->second].rows += static_cast<Int>(i - start);
@@ -229,22 +155,20 @@ class IndicatorFold {
         };
         if (count > 1) {
             for (int lane = 0; lane < lanes_.width; ++lane) lanes[lane] = lane_of(jobs[std::min(lane, count - 1)], 0);
-            lanes_.fold(selection_, fold, lanes, together);
+            lanes_.fold(stage_.selection(), fold, lanes, together);
         }
         for (const Job* job = jobs; job != jobs + count; ++job) {
             job->instrument->count += together;
             if (job->rows == together) continue;
             const Lane lane = lane_of(*job, together);
-            fold_pack<double>(selection_, fold, &lane, job->rows - together);
+            fold_pack<double>(stage_.selection(), fold, &lane, job->rows - together);
             job->instrument->count += job->rows - together;
         }
     }
 
     Lanes lanes_;
-    Selection selection_;
-    std::uint64_t parameters_;
-    std::size_t width_;
-    std::unordered_map<std::int32_t, Instrument> instruments_;
+    IndicatorStage stage_;
+    std::unordered_map<std::int32_t, IndicatorState> instruments_;
 };
 
 }  // namespace kernels

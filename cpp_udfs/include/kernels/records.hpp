@@ -27,7 +27,17 @@ constexpr Int AMOUNT_LIMIT = Int{1} << 56;
 constexpr Int CLOCK_LIMIT = Int{1} << 62;
 constexpr Int PARAMETER_LIMIT = Int{1} << 60;
 
-enum Kind : Byte { TRADE = 1, CLOCK = 2, CORRECTION = 3, BAR = 16, LATE = 17, REFUSED = 18, DUPLICATE = 19 };
+enum Kind : Byte {
+    TRADE = 1,
+    CLOCK = 2,
+    CORRECTION = 3,
+    SEED = 4,
+    BAR = 16,
+    LATE = 17,
+    REFUSED = 18,
+    DUPLICATE = 19,
+    INDICATOR = 20,
+};
 
 enum ClockFlag : std::uint32_t { OPENS = 1, ENDS = 2 };
 
@@ -43,6 +53,8 @@ enum Reason : std::uint32_t {
     IS_FIRST_SEEN = 8,
     RECORD_IS_READABLE = 9,
     AMOUNT_IS_IN_RANGE = 10,
+    SEED_OPENS_ITS_SESSION = 11,
+    SEED_FITS_THE_FOLD = 12,
 };
 
 #pragma pack(push, 1)
@@ -78,6 +90,17 @@ struct TradeOut {
     Entry entry;
     Int available_at;
 };
+// A seed goes on with a state section; indicators go on with a double per name, NaN for none.
+struct SeedHead {
+    std::int32_t instrument_id, session_date;
+};
+struct IndicatorsHead {
+    Cause cause;
+    std::int32_t instrument_id, session_date, revision;
+    Int bar_start;
+    std::uint64_t opening, closing;
+    Int available_at;
+};
 struct SectionHeader {
     std::uint16_t fold, layout;
     std::uint32_t byte_order;
@@ -89,6 +112,7 @@ struct SectionHeader {
 constexpr Byte VERSION = 1;
 static_assert(sizeof(Header) == 8 && sizeof(Entry) == 56 && sizeof(Clock) == 16 && sizeof(Cause) == 20);
 static_assert(sizeof(BarOut) == 104 && sizeof(TradeOut) == 88 && sizeof(SectionHeader) == 24);
+static_assert(sizeof(SeedHead) == 8 && sizeof(IndicatorsHead) == 64);
 
 template <class T>
 T load(const Byte* place) {
@@ -109,10 +133,11 @@ struct Output {
     std::vector<Int> bounds{0};
 
     template <class Body>
-    void put(Kind kind, const Body& body) {
-        const Header header{kind, VERSION, 0, sizeof(Body)};
+    void put(Kind kind, const Body& body, const std::vector<double>& values = {}) {
+        const Header header{kind, VERSION, 0, static_cast<std::uint32_t>(sizeof(Body) + values.size() * sizeof(double))};
         append(data, &header, 1);
         append(data, &body, 1);
+        append(data, values.data(), values.size());
         bounds.push_back(static_cast<Int>(data.size()));
     }
 };
