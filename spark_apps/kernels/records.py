@@ -228,6 +228,11 @@ def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
     return {kind: _gather(data, bodies[kinds == kind], layout) for kind, layout in OUTPUTS.items()}
 
 
+def causes(data: Bytes, bounds: Ints) -> Rows:
+    """Give the CAUSE that every output record of any kind begins with."""
+    return _gather(data, bounds[:-1] + HEADER.itemsize, CAUSE)
+
+
 def _gather(data: Bytes, starts: Ints, layout: np.dtype[Any]) -> Rows:
     places = starts[:, None] + np.arange(layout.itemsize)
     return cast(Rows, data[places].view(layout).reshape(-1))

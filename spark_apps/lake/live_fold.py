@@ -1,5 +1,6 @@
 """The live driver of the bar fold: fold_input through one state per Kafka partition to fold_output."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,15 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.records import cut, join
+from spark_apps.kernels.records import Ints, causes, cut, join
 from spark_apps.kernels.reference import BarFold
 from spark_apps.lake.failpoints import is_set, reach
 
-OUTPUT = "partition INT, value BINARY"
+# The two clocks of the ledger that only the fold can read; they travel as headers, beside the bytes that replay gives.
+STAMPS = ("caused_at", "folded_at")
+OUTPUT = "partition INT, value BINARY, caused_at BIGINT, folded_at BIGINT"
 # Schemas as objects: a text would cost a round trip to the JVM in every task.
 SECTIONS = StructType([StructField("sections", BinaryType())])
 VERSION = StructType([StructField("version", LongType())])
@@ -68,17 +72,19 @@ class FoldProcessor(StatefulProcessor):
         kept = self._current(partition)
         # A record without a value is no record that the fold can read, and says so as one.
         records = [value or b"" for value in batch["value"].tolist()]
-        data, bounds = kept.fold.apply(batch["offset"].to_numpy(np.int64), *join(records))
+        offsets = batch["offset"].to_numpy(np.int64)
+        data, bounds = kept.fold.apply(offsets, *join(records))
         kept.version += 1
         self._write(kept, dict(kept.fold.touched()))
         self.version.update((kept.version,))
         _KEPT[self.run_id, partition] = kept
-        outputs = cut(data, bounds)
+        places = np.searchsorted(offsets, causes(data, bounds)["input_offset"])
+        outputs = _frame(partition, cut(data, bounds), batch["broker_time"].to_numpy(np.int64)[places])
         half = len(outputs) // 2 if is_set("fold:inside_write") else 0
         if half:
-            yield _frame(partition, outputs[:half])
+            yield outputs[:half]
             reach("fold:inside_write", self.group, wait=1)
-        yield _frame(partition, outputs[half:])
+        yield outputs[half:]
 
     def _write(self, kept: _Kept, touched: dict[int, bytes]) -> None:
         """Append what was touched to the log, or begin it anew with everything once it has grown too long."""
@@ -107,8 +113,9 @@ class FoldProcessor(StatefulProcessor):
         return kept
 
 
-def _frame(partition: int, outputs: list[bytes]) -> pd.DataFrame:
-    return pd.DataFrame({"partition": np.full(len(outputs), partition, np.int32), "value": outputs})
+def _frame(partition: int, outputs: list[bytes], caused_at: Ints) -> pd.DataFrame:
+    numbers, now = np.full(len(outputs), partition, np.int32), np.full(len(outputs), time.time_ns())
+    return pd.DataFrame({"partition": numbers, "value": outputs, "caused_at": caused_at, "folded_at": now})
 
 
 def pack(sections: dict[int, bytes]) -> bytes:
@@ -130,8 +137,11 @@ def fold_stream(records: DataFrame, processor: FoldProcessor) -> DataFrame:
 
     Grain: one row per output record; `partition` is that of the input, so order per partition is kept.
     """
+    stamps = (F.struct(F.lit(name).alias("key"), F.encode(F.col(name).cast("STRING"), "UTF-8").alias("value"))
+              for name in STAMPS)  # fmt: skip
     return (
-        records.select("partition", "offset", "value")
+        records.select("partition", "offset", "value", (F.unix_millis("timestamp") * 1_000_000).alias("broker_time"))
         .groupBy("partition")
         .transformWithStateInPandas(processor, OUTPUT, "Append", "None")
+        .select("partition", "value", F.array(*stamps).alias("headers"))
     )

@@ -1,5 +1,6 @@
 """The output of the fold to the live tables, each row once, whatever Spark's Kafka sink repeats after a kill."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.records import Bytes, Ints, Kind, output_kinds
 from spark_apps.lake.checkpoints import Offsets
 from spark_apps.lake.failpoints import reach
+from spark_apps.lake.live_bronze import header
+from spark_apps.lake.live_fold import STAMPS
 from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.model import Table
@@ -49,7 +52,8 @@ class GoldSink:
     def write(self, records: DataFrame, batch: int) -> None:
         """Write one micro-batch; a row whose (offset, ordinal) is not above the mark of its cause is in already."""
         emitted_at = (F.unix_millis("timestamp") * 1_000_000).alias("emitted_at")
-        rows = records.select("partition", "offset", "value", emitted_at).toArrow()
+        stamps = (header(name, "BIGINT") for name in STAMPS)
+        rows = records.select("partition", "offset", "value", *stamps, emitted_at).toArrow()
         if not rows.num_rows:
             return
         reach("gold:after_offsets")
@@ -60,9 +64,9 @@ class GoldSink:
         self._name_strangers(rows.filter(pa.array(kinds == 0)))
         tables = output_tables(*_laid_out(rows["value"].filter(pa.array(kinds > 0))))
         for kind, table in LIVE_TABLES.items():
-            emitted = rows["emitted_at"].filter(pa.array(kinds == kind))
-            made = tables[kind].append_column("emitted_at", emitted)
-            self._append(table, made, self._read_up_to(rows, kind), made_from)
+            clocks = rows.select([*STAMPS, "emitted_at"]).filter(pa.array(kinds == kind))
+            made = {name: part[name] for part in (tables[kind], clocks) for name in part.column_names}
+            self._append(table, pa.table(made), self._read_up_to(rows, kind), made_from)
         reach("gold:after_commit")
 
     def _name_strangers(self, rows: pa.Table) -> None:
@@ -83,7 +87,8 @@ class GoldSink:
             for generation, partition in set(zip(generations.tolist(), partitions.tolist(), strict=True))
         }
         versions = (rows["input_offset"].to_numpy() << ORDINAL_BITS) | rows["ordinal"].to_numpy()
-        rows = rows.append_column("run_id", pa.array([self.marks.run_id] * len(rows), pa.string()))
+        for name, value in (("run_id", self.marks.run_id), ("written_at", time.time_ns())):
+            rows = rows.append_column(name, pa.repeat(value, len(rows)))
         self.marks.append(table, rows, places, versions, batch, also)
 
     def _read_up_to(self, rows: pa.Table, kind: Kind) -> dict[str, int]:

@@ -10,14 +10,14 @@ from spark_apps.kernels.arrow import map_batches
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import Kind, join
-from spark_apps.tables.live import EMITTED_AT
+from spark_apps.tables.live import OUR_CLOCKS
 from spark_apps.tables.model import RUN_ID, Column, Table
 
 
 def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> DataFrame:
     """Fold the records of bronze.fold_input again and give the rows of one live table.
 
-    Grain: as the table, without `emitted_at` and `run_id`. The records must begin where the generation began.
+    Grain: as the table, without our own clocks and `run_id`. The records must begin where the generation began.
     """
     (kind,) = (kind for kind, each in LIVE_TABLES.items() if each == table)
     schema = ", ".join(column.ddl for column in replayed_columns(table))
@@ -26,8 +26,8 @@ def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> Data
 
 
 def replayed_columns(table: Table) -> tuple[Column, ...]:
-    """Give the columns of a live table that follow from the records: all but our own clock and the run."""
-    return tuple(column for column in table.columns if column not in (EMITTED_AT, RUN_ID))
+    """Give the columns of a live table that follow from the records: all but our own clocks and the run."""
+    return tuple(column for column in table.columns if column not in (*OUR_CLOCKS, RUN_ID))
 
 
 def _fold(rows: pa.Table, kind: Kind, parameters: FoldParameters) -> pa.Table:

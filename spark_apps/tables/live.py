@@ -11,7 +11,17 @@ CAUSE = (
     Column("input_offset", "BIGINT", "Offset of the record in fold_input that caused the row."),
     Column("ordinal", "INT", "Place of the row among those of one cause."),
 )
+# Empty in rows whose output was left by a fold that did not say it yet.
+CAUSED_AT = Column(
+    "caused_at",
+    "BIGINT",
+    "When the broker appended the cause to fold_input, nanoseconds UTC; our clock.",
+    nullable=True,
+)
+FOLDED_AT = Column("folded_at", "BIGINT", "When the fold had made the row, nanoseconds UTC; our clock.", nullable=True)
 EMITTED_AT = Column("emitted_at", "BIGINT", "When the broker appended the output, nanoseconds UTC; our clock.")
+WRITTEN_AT = Column("written_at", "BIGINT", "When the row was handed to the commit, nanoseconds UTC; our clock.")
+OUR_CLOCKS = (CAUSED_AT, FOLDED_AT, EMITTED_AT, WRITTEN_AT)
 _TRADE = (
     INSTRUMENT,
     SESSION,
@@ -29,13 +39,13 @@ def _live(layer: str, name: str, grain: str, columns: tuple[Column, ...]) -> Tab
         layer=layer,  # type: ignore[arg-type]  # the three calls below pass literals
         name=name,
         grain=grain,
-        columns=(*CAUSE, *columns, AVAILABLE_AT, EMITTED_AT, RUN_ID),
+        columns=(*CAUSE, *columns, AVAILABLE_AT, *OUR_CLOCKS, RUN_ID),
         key=("generation", "input_partition", "input_offset", "ordinal"),
         owner="market-data",
         partition_by=("session_date",),
         made_from=(FOLD_INPUT,),
         upkeep="append",
-        unequal=("run_id", "emitted_at", "generation"),
+        unequal=("run_id", "generation", *(clock.name for clock in OUR_CLOCKS)),
     )
 
 

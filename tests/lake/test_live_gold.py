@@ -2,18 +2,22 @@
 
 import numpy as np
 import pytest
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from structlog.testing import capture_logs
 
 from spark_apps.kernels.records import TRADE_OUT, VERSION, Kind, encode
 from spark_apps.lake.live_gold import GoldSink
+from spark_apps.lake.location import location
 from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance
 from spark_apps.lake.reading import row_count
 from spark_apps.settings import Settings
 from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE
 from tests.kernels.session import OPEN
+
+HEADERS = "headers ARRAY<STRUCT<key: STRING, value: BINARY>>"
 
 
 def sink_of(settings: Settings) -> GoldSink:
@@ -31,12 +35,14 @@ def test_a_record_that_is_no_output_is_named_and_left_out_and_what_follows_is_ta
     spark: SparkSession, settings: Settings, strange: bytes | None
 ) -> None:
     values = [duplicate(1), strange, duplicate(2)]
-    rows = [(0, 40 + place, value) for place, value in enumerate(values)]
-    records = spark.createDataFrame(rows, "partition INT, offset BIGINT, value BINARY")
+    stamps = [[("caused_at", b"5"), ("folded_at", b"6")], None, [("caused_at", b"no number")]]
+    rows = [(0, 40 + place, value, said) for place, (value, said) in enumerate(zip(values, stamps, strict=True))]
+    records = spark.createDataFrame(rows, f"partition INT, offset BIGINT, value BINARY, {HEADERS}")
     with capture_logs() as logs:
         sink_of(settings).write(records.withColumn("timestamp", F.timestamp_seconds(F.lit(0))), 0)
     (line,) = [line for line in logs if line["log_level"] == "error"]
     assert (line["topic"], line["partition"], line["offset"]) == ("output", 0, 41)
-    assert row_count(DUPLICATES_LIVE, settings) == 2
+    held = DeltaTable(str(location(DUPLICATES_LIVE, settings))).to_pyarrow_table().sort_by("input_offset")
+    assert [held[name].to_pylist() for name in ("caused_at", "folded_at")] == [[5, None], [6, None]]
     assert sink_of(settings).begin([0]) == {"output": {0: 43}}
     assert row_count(BARS_1M_LIVE, settings) == 0

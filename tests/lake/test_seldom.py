@@ -156,7 +156,7 @@ def batches_of(processor: FoldProcessor, *batches: list[bytes]) -> Iterator[list
     for records in batches:
         offsets = range(offset, offset + len(records))
         offset += len(records)
-        given = pd.DataFrame({"partition": 7, "offset": offsets, "value": records})
+        given = pd.DataFrame({"partition": 7, "offset": offsets, "value": records, "broker_time": 0})
         yield list(processor.handleInputRows((7,), iter([given]), None))
 
 
