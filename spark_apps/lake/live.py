@@ -37,6 +37,7 @@ from spark_apps.lake.lease import alone
 from spark_apps.lake.live_bronze import BronzeSink
 from spark_apps.lake.live_fold import FoldProcessor, fold_stream
 from spark_apps.lake.live_gold import GoldSink
+from spark_apps.lake.live_progress import LiveProgress
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
@@ -94,6 +95,7 @@ class _Application:
         self.ids = topic_ids(settings.kafka, [*self.inputs, self.output])
         self.provenance = Provenance(JOB, None, None, {}, settings.fingerprint)
         self.marks = {query: Marks(settings, query, self.provenance) for query in ("bronze", "gold")}
+        self.progress = LiveProgress(settings, self.provenance)
         self.begins: dict[str, Offsets] = {}
         self.queries: dict[str, StreamingQuery] = {}
 
@@ -110,6 +112,7 @@ class _Application:
         self.begins["gold"] = gold.begin(partitions)
         self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
         self._claim_checkpoints()
+        self.spark.streams.addListener(self.progress)
         pause = f"{self.settings.live.batch_seconds} seconds"
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
@@ -125,6 +128,7 @@ class _Application:
         """Wait for a query that dies, for the wish to stop, or until everything published so far is in."""
         wanted = end_offsets(self.settings.kafka, self.inputs) if until_idle else {}
         while not stop.wait(POLL_SECONDS):
+            self.progress.write_when_due()
             for name, query in self.queries.items():
                 if not query.isActive:
                     cause = query.exception()
@@ -136,9 +140,12 @@ class _Application:
                 return
 
     def close(self) -> None:
-        """Stop the queries; what they have not committed they do again at the next start."""
+        """Stop the queries; what they have not committed they do again at the next start. Write how they did."""
         for query in self.queries.values():
             query.stop()
+        if self.queries:
+            self.progress.close(len(self.queries))
+            self.spark.streams.removeListener(self.progress)
         logger.info("live application ends", run_id=self.provenance.run_id, added=self.added)
 
     @property
@@ -154,7 +161,7 @@ class _Application:
         """Read the topics of a query from where it begins; a checkpoint that is there knows better."""
         limits = {"maxOffsetsPerTrigger": str(self.settings.live.max_records_per_batch), "failOnDataLoss": "true"}
         begin = {"subscribe": ",".join(self.begins[name]), "startingOffsets": json.dumps(self.begins[name])}
-        headers = {"includeHeaders": str(name == "bronze").lower()}
+        headers = {"includeHeaders": str(name != "fold").lower()}
         return self.spark.readStream.format("kafka").options(**self._broker, **limits, **begin, **headers).load()
 
     def _fold(self) -> DataFrame:

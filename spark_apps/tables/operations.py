@@ -1,6 +1,6 @@
 """How the system itself is doing."""
 
-from spark_apps.tables.model import Column, Table
+from spark_apps.tables.model import RUN_ID, Column, Table
 
 RUNS = Table(
     layer="ops",
@@ -38,4 +38,42 @@ RUNS = Table(
     upkeep="append",
 )
 
-TABLES = (RUNS,)
+STREAM_PROGRESS = Table(
+    layer="ops",
+    name="stream_progress",
+    grain="one row per live query and second in which one of its micro-batches ended",
+    columns=(
+        RUN_ID,
+        Column("query", "STRING", "Live query: bronze, fold or gold."),
+        Column("batch_id", "BIGINT", "Number of the micro-batch by Spark's count, the last one of the row."),
+        Column("batch_date", "DATE", "UTC date on which the micro-batch began."),
+        Column("batches", "INT", "How many micro-batches the row sums up."),
+        Column("started_at", "BIGINT", "When the first of the micro-batches began, nanoseconds UTC."),
+        Column("input_rows", "BIGINT", "Records that the micro-batches took in."),
+        Column(
+            "input_rows_per_second",
+            "DOUBLE",
+            "input_rows by the time since the micro-batch before them began; empty at a start.",
+            nullable=True,
+        ),
+        Column("processed_rows_per_second", "DOUBLE", "input_rows by trigger_ms."),
+        Column("records_behind", "BIGINT", "Records that the topics held beyond the last micro-batch when it began."),
+        Column("latest_offset_ms", "BIGINT", "Asking for the ends of the topics, milliseconds."),
+        Column("get_batch_ms", "BIGINT", "Naming the records of the micro-batch, milliseconds."),
+        Column("query_planning_ms", "BIGINT", "Planning, milliseconds."),
+        Column("wal_commit_ms", "BIGINT", "Writing the offsets into the checkpoint before the work, milliseconds."),
+        Column("add_batch_ms", "BIGINT", "The work: reading, folding, writing, milliseconds."),
+        Column("commit_offsets_ms", "BIGINT", "Writing into the checkpoint that the work is done, milliseconds."),
+        Column("trigger_ms", "BIGINT", "The micro-batches as a whole, milliseconds."),
+        Column("state_memory_bytes", "BIGINT", "Memory that the state store holds after the last micro-batch."),
+        Column("state_written_bytes", "BIGINT", "Bytes of state that the micro-batches wrote."),
+        Column("state_copied_bytes", "BIGINT", "Bytes of state files copied into the checkpoint."),
+    ),
+    key=("run_id", "query", "batch_id"),
+    owner="operations",
+    time="batch_date",
+    partition_by=("batch_date",),
+    upkeep="append",
+)
+
+TABLES = (RUNS, STREAM_PROGRESS)

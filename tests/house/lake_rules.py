@@ -13,6 +13,7 @@ DRIVERS = {
     "spark_apps.lake.folds": {"run_fold"},
     "spark_apps.lake.frames": {"commit", "run_frames"},
 }
+WRITING = ("writing", "files", "folds", "frames", "marks", "provenance", "live_progress")
 
 
 def imports(text: str) -> Iterator[tuple[int, str, str]]:
@@ -47,10 +48,10 @@ def location_makes_paths(text: str) -> Breaches:
 
 
 def writers_commit(text: str) -> Breaches:
-    """Refuse a commit that is not one of lake/writing.py, called by a driver or by the marks of a stream."""
+    """Refuse a commit that is not one of lake/writing.py, called by a driver, by the marks of a stream, or by ops."""
     for line, module, name in imports(text):
         if module == "spark_apps.lake.writing" and name in WRITERS | {"*"}:
-            yield f"{line}: {name} of {module} commits; only drivers and marks do"
+            yield f"{line}: {name} of {module} commits; only drivers, marks and what fills ops do"
     for node in nodes(text):
         if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in COMMITS:
             yield f"{node.lineno}: {name_of(node)} commits; only lake/writing.py does"
@@ -70,7 +71,7 @@ LAKE_RULES: tuple[tuple[Rule, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         writers_commit,
         ("spark_apps/*",),
-        tuple(f"spark_apps/lake/{name}.py" for name in ("writing", "files", "folds", "frames", "marks", "provenance")),
+        tuple(f"spark_apps/lake/{name}.py" for name in WRITING),
     ),
     (run_drives, ("spark_apps/*",), ("spark_apps/lake/run.py", "spark_apps/lake/folds.py")),
 )

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
 from spark_apps.kernels.outputs import LIVE_TABLES
-from spark_apps.lake.checkpoints import fingerprint_file
+from spark_apps.lake.checkpoints import committed, fingerprint_file
 from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
 from spark_apps.lake.lease import alone
 from spark_apps.lake.live import fold_parameters, run_live
@@ -24,7 +25,7 @@ from spark_apps.lake.services import Service
 from spark_apps.market.replay import replay, replayed_columns
 from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
 from spark_apps.tables.model import Table
-from spark_apps.tables.operations import RUNS
+from spark_apps.tables.operations import STREAM_PROGRESS
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 from tests.drills.application import Application, application, rows_of
 from tests.drills.market import DrillMarket, expected
@@ -74,12 +75,6 @@ def test_replay_from_bronze_gives_the_very_rows_of_the_stream(
     replayed = replay(records, table, fold_parameters(unbroken.settings)).toArrow()
     assert rows_of(replayed, table) == rows_of(unbroken.read(table), table)
     assert replayed.column_names == [column.name for column in replayed_columns(table)]
-
-
-def test_a_start_is_a_row_of_the_runs(unbroken: Application) -> None:
-    (row,) = unbroken.read(RUNS).to_pylist()
-    assert (row["job"], row["status"]) == ("live", "started")
-    assert json.loads(row["inputs"])["fold"] == {"unbroken.fold_input": {"0": 0, "1": 0}}
 
 
 def test_a_changed_fold_is_refused_with_the_next_step(unbroken: Application, spark: SparkSession) -> None:
@@ -150,6 +145,8 @@ def test_a_query_that_dies_stops_the_application_and_is_named_with_its_cause(
     lake.feed(DrillMarket(seed=1, messages=50, minutes=1))
 
     def fails(sink: GoldSink, records: DataFrame, batch: int) -> None:
+        while not committed(checkpoint("bronze", lake.settings)):
+            time.sleep(0.1)
         raise SchemaMismatch("gold: the disk is made of cheese. Eat it")
 
     monkeypatch.setattr(GoldSink, "write", fails)
@@ -159,6 +156,7 @@ def test_a_query_that_dies_stops_the_application_and_is_named_with_its_cause(
     ):
         lake.run_here(spark)
     assert not spark.streams.active
+    assert "bronze" in lake.read(STREAM_PROGRESS)["query"].to_pylist()
 
 
 def test_a_new_generation_starts_behind_the_last_answer_and_waits_for_a_session(
