@@ -31,6 +31,7 @@ logger = structlog.get_logger(__name__)
 INDEX = "VNINDEX"
 MOST_TRADED = 6
 SHOWN_SESSIONS = timedelta(days=365)
+SHOWN_MOMENTS = 200
 
 
 def read_day(spark: SparkSession, settings: Settings, session_date: date) -> DayRows:
@@ -44,6 +45,8 @@ def read_day(spark: SparkSession, settings: Settings, session_date: date) -> Day
         traded=_traded(spark, session_date),
         momentum=_momentum(spark, session_date),
         risks=_risks(spark, settings, session_date),
+        latency=_latency(spark, session_date),
+        behind=_behind(spark, session_date),
         runs=_runs(spark),
         checks=offending_rows(spark),
         differences=_differences(spark, session_date),
@@ -162,6 +165,28 @@ def _risks(spark: SparkSession, settings: Settings, session_date: date) -> tuple
         newest = figures.loc[figures["session_date"].idxmax()].to_dict()
         risks.append(Risk(str(portfolio), newest, backtest))
     return tuple(risks)
+
+
+def _latency(spark: SparkSession, session_date: date) -> pd.DataFrame:
+    stages = spark.table("latency_by_stage").where(F.col("session_date") == F.lit(session_date))
+    return stages.orderBy("table_name", "place").toPandas()
+
+
+def _behind(spark: SparkSession, session_date: date) -> pd.DataFrame:
+    """Take how far each live query was behind, at most, in each part of the time in which the session came through."""
+    live = spark.table("gold.bars_1m_live").where(F.col("session_date") == F.lit(session_date))
+    carried = live.agg(F.min("caused_at").alias("first_at"), F.max("written_at").alias("last_at"))
+    rows: pd.DataFrame = (
+        spark.table("ops.stream_progress")
+        .join(carried, on=F.expr("started_at BETWEEN first_at AND last_at"), how="inner")
+        .select("query", F.expr("exchange_time(started_at)").alias("batch_time"), "records_behind")
+        .toPandas()
+    )
+    if rows.empty:
+        return pd.DataFrame()
+    span = rows["batch_time"].max() - rows["batch_time"].min()
+    parts = rows["batch_time"].dt.floor(max(span / SHOWN_MOMENTS, pd.Timedelta(seconds=1)))
+    return rows.pivot_table(index=parts, columns="query", values="records_behind", aggfunc="max")
 
 
 def _runs(spark: SparkSession) -> pd.DataFrame:

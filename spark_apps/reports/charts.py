@@ -43,7 +43,9 @@ def line_chart(lines: dict[str, pd.Series], label: str) -> str:
     """Draw series over dates, each with its name; the index of a series holds its dates."""
     figure, (axes,) = _paper(1)
     for place, (name, values) in enumerate(lines.items()):
-        axes.plot(values.index, values.to_numpy(dtype=float), color=(MAIN, FALL)[place % 2], linewidth=1.4, label=name)
+        axes.plot(
+            values.index, values.to_numpy(dtype=float), color=(MAIN, FALL, RISE)[place % 3], linewidth=1.4, label=name
+        )
     if len(lines) > 1:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lines))
     return _finish(figure, (axes,), label)

@@ -35,6 +35,8 @@ class DayRows:
     """Hold what the page shows. What is empty or None is said to be missing, not left out in silence.
 
     `index`: closes by session, one column per index. `momentum`: momentum_rank, symbol, name, exchange, momentum_pct.
+    `latency`: stages of the live path in order, columns table_name, stage, p50_ms, p95_ms, p99_ms, outputs. `behind`:
+    records that each live query was behind while it carried the session, one column per query, by exchange time.
     `runs`: the newest run of each job. `checks`: rows that each check returned. `differences`: bars on which live
     and batch disagree, None where no live session is held.
     """
@@ -45,6 +47,8 @@ class DayRows:
     traded: tuple[Traded, ...]
     momentum: pd.DataFrame
     risks: tuple[Risk, ...]
+    latency: pd.DataFrame
+    behind: pd.DataFrame
     runs: pd.DataFrame
     checks: Mapping[str, int]
     differences: int | None
@@ -64,6 +68,7 @@ def build_page(rows: DayRows) -> str:
     return pages.get_template("daily.html.j2").render(
         rows=rows,
         momentum=rows.momentum.to_dict("records"),
+        latency=rows.latency.to_dict("records"),
         runs=rows.runs.to_dict("records"),
         charts={name: Markup(chart) for name, chart in charts_of(rows).items()},  # nosec B704  # SVG of our own charts
     )
@@ -86,6 +91,9 @@ def charts_of(rows: DayRows) -> dict[str, str]:
             drawn[f"risk {risk.portfolio}"] = risk_chart(
                 returns, limit, f"Returns of {risk.portfolio} against its limit"
             )
+    if not rows.behind.empty:
+        lines = {str(name): rows.behind[name].dropna() for name in rows.behind.columns}
+        drawn["behind"] = line_chart(lines, f"Records behind by query: {', '.join(lines)}")
     return drawn
 
 

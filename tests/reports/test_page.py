@@ -15,13 +15,16 @@ from spark_apps.reports.html import DayRows, billions, build_page, per_cent, tho
 from spark_apps.settings import Portfolio, Settings
 from spark_apps.tables.daily import INDEX_PRICES, RETURNS_1D
 from spark_apps.tables.decisions import DAILY_REPORT, MOMENTUM_1D, VALUE_AT_RISK
+from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.market import BARS_1D, BARS_1M
-from spark_apps.tables.operations import RUNS
+from spark_apps.tables.operations import RUNS, STREAM_PROGRESS
 from tests.frames import DAY
 from tests.sql.test_catalogue import put
 
 NINE = 1_795_140_000_000_000_000  # 2026-11-20 09:00 on the exchange's clock
-NOTHING = DayRows(DAY, None, pd.DataFrame(), (), pd.DataFrame(), (), pd.DataFrame(), {}, None, "abc")
+SECOND = 1_000_000_000
+EMPTY = pd.DataFrame()
+NOTHING = DayRows(DAY, None, EMPTY, (), EMPTY, (), EMPTY, EMPTY, EMPTY, {}, None, "abc")
 
 
 def bars(*closes: int) -> pd.DataFrame:
@@ -31,7 +34,7 @@ def bars(*closes: int) -> pd.DataFrame:
 
 def test_a_day_without_rows_says_what_is_missing() -> None:
     page = build_page(NOTHING)
-    assert page.count('class="missing"') == 7
+    assert page.count('class="missing"') == 8
     assert "<svg" not in page
 
 
@@ -60,7 +63,7 @@ def test_numbers_are_grouped_and_missing_ones_are_dashes() -> None:
 
 @pytest.fixture
 def traded(spark: SparkSession, settings: Settings) -> Settings:
-    """Write one small day: two minutes, a week of returns and limits, one ranking, one run that quarantined a row."""
+    """Write one small day: two minutes, a week of returns and limits, a ranking, a live bar, a quarantined row."""
     minutes = [{"bar_start": NINE + place * 60_000_000_000, "close": 20 + place} for place in range(2)]
     put(spark, settings, BARS_1M, *minutes)
     put(spark, settings, BARS_1D, {"bar_start": NINE})
@@ -69,15 +72,21 @@ def traded(spark: SparkSession, settings: Settings) -> Settings:
     put(spark, settings, VALUE_AT_RISK, *({**day, "portfolio": "lake", "scenarios": 300} for day in week))
     put(spark, settings, MOMENTUM_1D, {"momentum_rank": 1})
     put(spark, settings, DAILY_REPORT, {"advances": 1, "declines": 0, "unchanged": 0})
+    clocks = {name: NINE + place * 55_500_000 for place, name in enumerate(("caused_at", "folded_at", "emitted_at"))}
+    put(spark, settings, BARS_1M_LIVE, {**clocks, "written_at": NINE + 3 * SECOND})
+    batches = ({"query": query, "started_at": NINE + SECOND, "records_behind": 9_876} for query in ("fold", "gold"))
+    put(spark, settings, STREAM_PROGRESS, {"query": "bronze", "started_at": NINE - 1}, *batches)
     put(spark, settings, RUNS, {"job": "silver.ticks", "rows_quarantined": 77_777, "status": "done"})
     return settings.with_values(portfolios=(Portfolio(name="lake", value_vnd=1, weights={"XANB": Decimal(1)}),))
 
 
 def test_the_page_holds_what_the_lake_knows_and_fetches_nothing(spark: SparkSession, traded: Settings) -> None:
     page = write_page(read_day(spark, traded, DAY), traded).read_text(encoding="utf-8")
+    assert '<td>broker to fold</td><td class="n">55.5</td>' in page
+    assert "Records behind by query: fold, gold" in page  # bronze was at work on something else
     for words in ("XANB", "Ngân hàng Thương mại Cổ phần Ánh Bình Minh", "equal weights", "77,777", "state_chain"):
         assert words in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     assert "width=device-width" in page
     assert not re.search(r'(?:src|href)="(?!#)|url\((?!#)|@import|<script', page)
 
