@@ -131,7 +131,8 @@ def state(
     profile: Profile = None,
 ) -> None:
     """Show what a live query holds of each symbol, as of its last committed batch."""
-    from spark_apps.lake.live_state import details, overview, read_state
+    from spark_apps.jobs.state import details, overview
+    from spark_apps.lake.live_state import read_state
     from spark_apps.lake.session import session
 
     settings = _start(profile)

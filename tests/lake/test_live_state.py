@@ -4,8 +4,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import BadQuery, EmptyInput
+from spark_apps.jobs.state import details, overview, symbol_of
 from spark_apps.kernels.reference_bar_session import Bar, Clock, Emitted, Instrument, Trade
-from spark_apps.lake.live_state import Held, details, overview, read_state
+from spark_apps.lake.live_state import Held, read_state
 from spark_apps.settings import Settings
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.drills.application import Application
@@ -22,7 +23,7 @@ def held(unbroken: Application, spark: SparkSession) -> list[Held]:
 def test_each_symbol_has_its_line(held: list[Held], unbroken: Application) -> None:
     shown = overview(held)
     assert [row[:5] for row in shown.rows] == [
-        (one.symbol, one.partition, "2026-11-16 09:05:11.000", 0, 0) for one in held
+        (symbol_of(one), one.partition, "2026-11-16 09:05:11.000", 0, 0) for one in held
     ]
     truth = expected(MARKET)
     assert len(held) == MARKET.instruments
@@ -44,7 +45,7 @@ def test_what_an_open_session_holds_is_shown() -> None:
     told = Emitted()
     told.take(Bar(0, 105_000, 110_000, 100_000, 100_500, 700, 1, 2))
     of = Instrument(None, {0: told}, [Trade(61 * 10**9, 1, 9, 105_000, 300)], {1: [(1, 4), (9, 9)]})
-    held = [Held(0, Clock(62 * 10**9, 0), "XANB", of, 99)]
+    held = [Held(0, Clock(62 * 10**9, 0), 1, of, 99)]
     assert overview(held).rows == [("XANB", 0, "1970-01-01 07:01:02.000", 1, 1, 5, 0, 99)]
     bars, tail, seen = details(held, "XANB")
     assert bars.rows == [("1970-01-01 07:00:00.000", 0, "10.5000", "11.0000", "10.0000", "10.0500", 700)]

@@ -200,5 +200,5 @@ def test_what_is_written_of_the_state_follows_what_was_touched() -> None:
     assert sum(length > whole for length in written) in range(1, 20)
     assert sum(len(row[0]) for row in store.log) < 5 * max(written)
     again = FoldProcessor(processor.parameters, "second", 0)
-    again.init(store)  # type: ignore[arg-type]
+    again.init(store)  # type: ignore[arg-type]  # it stands for it still
     assert dict(again._current(7).sections) == processor._current(7).sections
