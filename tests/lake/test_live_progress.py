@@ -46,7 +46,7 @@ def rows_in(settings: Settings) -> list[dict[str, Any]]:
 
 
 def test_a_start_is_a_row_of_the_runs(unbroken: Application) -> None:
-    (row,) = unbroken.read(RUNS).to_pylist()
+    row = min(unbroken.read(RUNS).to_pylist(), key=lambda row: row["started_at"])  # a test may have started it again
     assert (row["job"], row["status"]) == ("live", "started")
     assert json.loads(row["inputs"])["fold"] == {"unbroken.fold_input": {"0": 0, "1": 0}}
 
