@@ -33,6 +33,8 @@ def main() -> None:
     except TayhoError as error:
         console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says of what Ctrl-C ended
 
 
 def _start(profile: str | None) -> Settings:

@@ -129,17 +129,25 @@ def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
     _refuse_unknown_variables()
     try:
         shared = folder / "portfolios.toml"
-        values = tomllib.loads(shared.read_text(encoding="utf-8")) if shared.is_file() else {}
-        values |= tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _read(shared) if shared.is_file() else {}
+        values |= _read(path)
         # The file that was read decides: a variable must not give one profile's values another's name.
         return Settings(**values).with_values(profile=name)
-    except tomllib.TOMLDecodeError as error:
-        raise BadSetting(f"{path}: not readable as TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BadSetting(f".env: not readable as UTF-8: {error}") from error
     except ValidationError as error:
         lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise BadSetting(f"{path}, .env or TAYHO_* variables: {lines}. `tayho check-config` lists every key") from error
     except SettingsError as error:
         raise BadSetting(f".env or TAYHO_* variables: {error}. Lists and tables are written as JSON") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path}: not readable as TOML in UTF-8: {error}") from error
 
 
 def variables() -> dict[str, str]:
@@ -164,7 +172,9 @@ OTHER_VARIABLES = frozenset(
 def _refuse_unknown_variables() -> None:
     """Refuse TAYHO_* variables that no setting knows: pydantic passes them over in silence."""
     unknown = sorted(
-        name for name in os.environ if name.startswith("TAYHO_") and name not in variables().keys() | OTHER_VARIABLES
+        name
+        for name in os.environ  # in whatever case: pydantic takes each
+        if name.upper().startswith("TAYHO_") and name.upper() not in variables().keys() | OTHER_VARIABLES
     )
     if unknown:
         raise BadSetting(f"environment: unknown {', '.join(unknown)}. `tayho check-config` lists every variable")

@@ -43,6 +43,26 @@ def test_a_variable_that_no_setting_knows_is_refused(monkeypatch: pytest.MonkeyP
         load()
 
 
+def test_a_variable_in_small_letters_is_held_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("tayho_sede", "3")
+    with pytest.raises(BadSetting, match="unknown tayho_sede"):
+        load()
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "portfolios.toml").write_text("[[portfolios")
+    with pytest.raises(BadSetting, match=r"portfolios.toml: not readable as TOML in UTF-8"):
+        profile(tmp_path, "seed = 5")
+    (tmp_path / "portfolios.toml").write_bytes(b"\xff")
+    with pytest.raises(BadSetting, match=r"portfolios.toml: not readable as TOML in UTF-8"):
+        profile(tmp_path, "seed = 5")
+    (tmp_path / "portfolios.toml").unlink()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"TAYHO_SEED=\xff")
+    with pytest.raises(BadSetting, match=r"\.env: not readable as UTF-8"):
+        profile(tmp_path, "seed = 5")
+
+
 @pytest.mark.parametrize(("name", "field"), [("KAFKA__SOURCES", "kafka"), ("PORTFOLIOS", "portfolios")])
 def test_a_list_that_is_no_json_is_refused(name: str, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"TAYHO_{name}", "sim")

@@ -56,11 +56,14 @@ class Day:
 
 
 def settings_for(settings: Settings, data: Path | None) -> Settings:
-    """Give real files a lake of their own beside the simulated one."""
+    """Give real files a lake of their own beside the simulated one, and on a named broker topics of their own."""
     if data is None:
         return settings
     beside = settings.lake_root.parent / "real"
-    return settings.with_values(lake_root=beside / "lake", landing_root=data.absolute(), report_root=beside / "reports")
+    kafka = settings.kafka.model_copy(update={"prefix": f"{settings.kafka.prefix}_real"})
+    return settings.with_values(
+        lake_root=beside / "lake", landing_root=data.absolute(), report_root=beside / "reports", kafka=kafka
+    )
 
 
 def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
@@ -167,6 +170,7 @@ def _run_live(settings: Settings) -> None:
     environment = os.environ | {
         "TAYHO_LAKE_ROOT": str(settings.lake_root),
         "TAYHO_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "TAYHO_KAFKA__PREFIX": settings.kafka.prefix,
     }
     command = [sys.executable, "-m", "spark_apps.jobs.live", "--until-idle", "--profile", settings.profile]
     with log.open("ab") as output:

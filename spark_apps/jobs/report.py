@@ -190,8 +190,8 @@ def _behind(spark: SparkSession, session_date: date) -> pd.DataFrame:
 
 
 def _runs(spark: SparkSession) -> pd.DataFrame:
-    """Take the newest run of each job that did something."""
-    done = spark.table("ops.runs").where(F.col("status") != "unchanged")
+    """Take the newest run of each job that made what its table holds."""
+    done = spark.table("ops.runs").where(F.col("status") == "done")
     newest = done.groupBy("job").agg(F.max_by("run_id", F.struct("started_at", "run_id")).alias("run_id"))
     return done.join(newest, on=["job", "run_id"], how="left_semi").orderBy("started_at").toPandas()
 

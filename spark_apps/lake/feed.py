@@ -17,9 +17,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import structlog
 
-from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
+from spark_apps.errors import BadSetting, SchemaMismatch
 from spark_apps.kernels.records import NO_TARGET, ClockFlag, Kind, Rows, encode, encode_clock, encode_seed
-from spark_apps.lake.feed_place import Place, clock_headers, find_place
+from spark_apps.lake.feed_content import Content
+from spark_apps.lake.feed_place import clock_headers, find_place, refuse_other_source
 from spark_apps.lake.kafka import Headers, Publisher, create_topics, fold_input, raw_topic
 from spark_apps.lake.lease import alone
 from spark_apps.settings import Kafka, Settings
@@ -88,7 +89,7 @@ def publish_session(
     `entries_of` parses and judges: one ENTRY per envelope, verdict 0 or the number of the rule it breaks;
     it never raises and drops nothing. `seeds` are the states that instruments open the session from: they follow
     the clock that opens it. Raise ServiceFailed when the broker does not take everything or another feed
-    is at work, StateMismatch where another source's feed began this session.
+    is at work, StateMismatch where another source's feed began this session, or where it ended with other messages.
     """
     kafka = settings.kafka
     log = logger.bind(session_date=str(hours.session_date), factor=pace.factor)
@@ -96,15 +97,19 @@ def publish_session(
         source, envelopes = _source_of(envelopes, kafka)
         create_topics(kafka)
         place = find_place(kafka, hours.day)
-        _refuse_other_source(source, place, hours, kafka)
+        session = f"session {hours.session_date} of {fold_input(kafka)}"
+        refuse_other_source(source, place, session)
+        content = Content(envelopes)
         if place.clock is not None:
             log.info("feed goes on", market_time=place.clock, ended=place.has_ended)
         newest = max(place.newest, hours.day)
-        out = _Out(Publisher(kafka), entries_of, hours.day, source, newest, kafka, pace, seeds or {})
-        if not place.has_ended:
+        out = _Out(Publisher(kafka), entries_of, hours.day, source, newest, kafka, pace, seeds or {}, content)
+        if place.has_ended:
+            content.refuse_change(place.content, session)
+        else:
             ends = hours.closes + (settings.live.lateness_seconds + 1) * SECOND
             begin = hours.opens if place.clock is None else min(place.clock, ends)
-            moments = (moment for moment in _timeline(envelopes, hours.opens, ends) if moment[0] >= begin)
+            moments = (moment for moment in _timeline(content, hours.opens, ends) if moment[0] >= begin)
             for chunk in _due(moments, begin, pace):
                 out.publish(chunk)
             out.publisher.deliver()
@@ -121,16 +126,6 @@ def _source_of(envelopes: Iterable[Envelope], kafka: Kafka) -> tuple[str, Iterab
     if first.source not in kafka.sources:
         raise BadSetting(f"kafka.sources lacks {first.source!r}: name it there, so that its topic is made")
     return first.source, chain([first], rest)
-
-
-def _refuse_other_source(source: str, place: Place, hours: Hours, kafka: Kafka) -> None:
-    """Refuse messages for a session of another source: its clock has passed or will pass them over."""
-    if source and place.source not in (None, source):
-        raise StateMismatch(
-            f"session {hours.session_date} of {fold_input(kafka)} was {'ended' if place.has_ended else 'begun'} by the"
-            f" feed of {place.source!r}, and {source!r} cannot follow it there: nothing was published. Give {source!r}"
-            " topics and a lake of its own (TAYHO_KAFKA__PREFIX, TAYHO_LAKE_ROOT)"
-        )
 
 
 # (arrival, envelope) or (market second, flags of its clock record).
@@ -189,6 +184,7 @@ class _Out:
     kafka: Kafka
     pace: Pace
     seeds: Mapping[int, bytes]
+    content: Content
     messages: int = 0
     refused: int = 0
     clocks: int = 0
@@ -222,7 +218,8 @@ class _Out:
                 place += len(run)
 
     def _send_clock(self, when: int, flags: ClockFlag) -> None:
-        record, headers = encode_clock(when, self.day, flags), clock_headers(self.source, self.newest)
+        content = str(self.content) if ClockFlag.ENDS in flags else None
+        record, headers = encode_clock(when, self.day, flags), clock_headers(self.source, self.newest, content)
         for partition in range(self.kafka.partitions):
             self.publisher.send(fold_input(self.kafka), record, partition, headers=headers)
         self.clocks += 1

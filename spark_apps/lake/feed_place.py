@@ -7,6 +7,7 @@ search ends at the first clock that no record of the wanted session can lie befo
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from spark_apps.errors import StateMismatch
 from spark_apps.kernels.records import CLOCK, HEADER, ClockFlag, Kind, decode
 from spark_apps.lake.kafka import Headers, end_offsets, fold_input, read_back
 from spark_apps.settings import Kafka
@@ -22,13 +23,15 @@ class Place:
     """Say how far a session is published.
 
     `source` is whose feed began it, None where nobody says; `clock` the market time up to which every partition holds
-    it, None where one holds nothing; `newest` the newest session in the topic, days since 1970.
+    it, None where one holds nothing; `newest` the newest session in the topic, days since 1970; `content` what the feed
+    had been given when the session ended.
     """
 
     source: str | None
     clock: int | None
     has_ended: bool
     newest: int
+    content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class _Tick:
     is_end: bool
     source: str | None
     newest: int
+    content: str | None
 
 
-def clock_headers(source: str, newest: int) -> Headers:
-    """Write what the headers of a clock record say."""
-    return [("source", source.encode()), ("newest_session", str(newest).encode())]
+def clock_headers(source: str, newest: int, content: str | None = None) -> Headers:
+    """Write what the headers of a clock record say; `content` is said by the one that ends the session."""
+    ending: Headers = [("content", content.encode())] if content else []
+    return [("source", source.encode()), ("newest_session", str(newest).encode()), *ending]
 
 
 def find_place(kafka: Kafka, day: int) -> Place:
@@ -58,6 +63,7 @@ def find_place(kafka: Kafka, day: int) -> Place:
         clock=min(tick.market_time for tick in ticks) if is_begun else None,
         has_ended=is_begun and all(tick.is_end for tick in ticks),
         newest=max(newest for _, newest in found),
+        content=ticks[0].content if ticks else None,
     )
 
 
@@ -84,5 +90,16 @@ def _ticks_back(kafka: Kafka, partition: int, end: int) -> Iterator[_Tick]:
                 said = dict(record.headers)
                 source = said["source"].decode() if "source" in said else None
                 newest = int(said.get("newest_session", ANY_SESSION))
-                yield _Tick(market_time, session, bool(flags & ClockFlag.ENDS), source, newest)
+                content = said["content"].decode() if "content" in said else None
+                yield _Tick(market_time, session, bool(flags & ClockFlag.ENDS), source, newest, content)
         end, step = start, min(2 * step, MOST_AT_ONCE)
+
+
+def refuse_other_source(source: str, place: Place, session: str) -> None:
+    """Refuse messages for a session of another source: its clock has passed or will pass them over."""
+    if source and place.source not in (None, source):
+        raise StateMismatch(
+            f"{session} was {'ended' if place.has_ended else 'begun'} by the feed of {place.source!r}, and {source!r}"
+            f" cannot follow it there: nothing was published. Give {source!r} topics and a lake of its own"
+            " (TAYHO_KAFKA__PREFIX, TAYHO_LAKE_ROOT)"
+        )

@@ -1,7 +1,7 @@
 """The frame driver: DataFrames in, one judged DataFrame out, counted, then one commit per table."""
 
 from dataclasses import replace as replaced
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -22,6 +22,7 @@ OUTCOME_OF_LAYER = {"quarantine": QUARANTINE, "late": LATE, "duplicate": DUPLICA
 
 def run_frames(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
     """Run a frame job over its slice: transform, judge, count, set aside, commit."""
+    ahead = timedelta(days=job.writes.lookahead)
     inputs = [
         read(
             spark,
@@ -29,7 +30,7 @@ def run_frames(job: Job, days: Slice, spark: SparkSession, settings: Settings, p
             provenance.inputs[source.full_name],
             settings,
             days.start - timedelta(days=job.writes.lookback),
-            days.end + timedelta(days=job.writes.lookahead),
+            min(days.end, date.max - ahead) + ahead,
         )
         for source in job.writes.made_from
     ]

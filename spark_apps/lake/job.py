@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from spark_apps.errors import BadSetting
 from spark_apps.kernels import choose
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
@@ -46,5 +47,5 @@ class Slice:
 def batch(start: date, end: date) -> Slice:
     """Name the days to make; refuse an end before its start."""
     if end < start:
-        raise ValueError(f"the slice ends on {end}, before it starts on {start}")
+        raise BadSetting(f"days: the slice ends on {end}, before it starts on {start}. Give --start before --end")
     return Slice(start, end)

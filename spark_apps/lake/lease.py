@@ -26,7 +26,8 @@ def alone(name: str, settings: Settings, what: str) -> AbstractContextManager[No
 
     The lock lies beside the folder that holds the checkpoints of all its generations.
     """
-    return hold(checkpoint(name, settings).parent.with_suffix(".lease"), what)
+    folder = checkpoint(name, settings).parent  # a name has a dot, as in silver.ticks: no suffix to be replaced
+    return hold(folder.with_name(f"{folder.name}.lease"), what)
 
 
 @contextmanager

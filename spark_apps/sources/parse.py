@@ -1,6 +1,7 @@
 """The one door to every vendor's parser; it answers and never raises."""
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.kernels.records import AMOUNT_LIMIT
 from spark_apps.sources.sim import parse as sim
 from spark_apps.sources.trade import Trade, Unreadable, shown
 from spark_apps.sources.vn30f import parse as vn30f
@@ -17,17 +18,27 @@ def parse_message(
     event_time: int | None,
     received_at: int | None,
 ) -> Trade | Unreadable:
-    """Read one message by the envelope it came in; any field of the envelope may be missing."""
+    """Read one message by the envelope it came in; any field of the envelope may be missing.
+
+    An amount that no sum could hold is unreadable, to the feed and to the batch alike: a fold refuses it.
+    """
     if payload is None or source_seq is None or event_time is None or received_at is None:
         return Unreadable("envelope: payload, source_seq, event_time or received_at is missing")
     if not (0 <= event_time < TIME_LIMIT and 0 <= received_at < TIME_LIMIT):
         return Unreadable("envelope: event_time or received_at lies outside 1970 to 2116")
+    found: Trade | Unreadable
     try:
         match source, channel, encoding:
             case "sim", ("trade" | "correction"), "json":
-                return sim.parse(payload, str(channel))
+                found = sim.parse(payload, str(channel))
             case "vn30f", "trade", "csv":
-                return vn30f.parse(payload, source_seq, event_time)
+                found = vn30f.parse(payload, source_seq, event_time)
+            case _:
+                found = Unreadable(
+                    f"envelope: no parser for source {shown(source)}, channel {shown(channel)}, {shown(encoding)}"
+                )
     except SchemaMismatch as error:
         return Unreadable(str(error))
-    return Unreadable(f"envelope: no parser for source {shown(source)}, channel {shown(channel)}, {shown(encoding)}")
+    if isinstance(found, Trade) and found.price * found.quantity > AMOUNT_LIMIT:
+        return Unreadable(f"price times quantity: {found.price} * {found.quantity}, at most {AMOUNT_LIMIT} unscaled")
+    return found

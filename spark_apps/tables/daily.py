@@ -29,8 +29,8 @@ DAY_RULES = (
     Rule("session_has_happened", f"{UNREADABLE_OR}session_date <= received_date"),
     Rule("market_had_opened", f"{UNREADABLE_OR}session_date >= DATE'2000-07-28'"),
 )
-CLOSE_IS_POSITIVE = Rule("close_is_positive", "close > 0")
-VOLUME_IS_NOT_NEGATIVE = Rule("volume_is_not_negative", "volume >= 0")
+CLOSE_IS_POSITIVE = Rule("close_is_positive", f"{UNREADABLE_OR}close > 0")
+VOLUME_IS_NOT_NEGATIVE = Rule("volume_is_not_negative", f"{UNREADABLE_OR}volume >= 0")
 OPEN_IS_IN_RANGE = Rule("open_is_within_range", "open BETWEEN low AND high", "warn")
 CLOSE_IS_IN_RANGE = Rule("close_is_within_range", "close BETWEEN low AND high", "warn")
 

@@ -92,10 +92,11 @@ def test_a_folder_without_a_file_that_any_table_is_made_from_is_refused(tmp_path
     assert not settings_in(tmp_path).lake_root.exists()
 
 
-def test_a_file_of_futures_that_names_no_day_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["notes.csv.gz", "20260224.csv"])
+def test_a_file_of_futures_that_names_no_day_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "vn30f" / "ticks").mkdir(parents=True)
-    (tmp_path / "vn30f" / "ticks" / "notes.csv.gz").touch()
-    with pytest.raises(SchemaMismatch, match=r"notes.csv.gz: .* yyyymmdd"):
+    (tmp_path / "vn30f" / "ticks" / name).touch()
+    with pytest.raises(SchemaMismatch, match=rf"{name}: .* yyyymmdd"):
         _sessions(settings_in(tmp_path), tmp_path)
 
 

@@ -119,3 +119,16 @@ def test_a_second_feed_at_the_same_time_is_refused(lake: Application) -> None:
         pytest.raises(ServiceFailed, match=r"fold_input is being written by process \d+"),
     ):
         feed(lake, 0)
+
+
+def test_a_source_that_has_changed_since_its_session_ended_is_named(lake: Application) -> None:
+    feed(lake, 0)
+    before = length(lake)
+    assert feed(lake, 0).messages == 0
+    envelopes, hours = market(0).envelopes(), market(0).hours
+    changed = [*envelopes[:-1], replace(envelopes[-1], payload=b"another")]
+    for given in (envelopes[:-1], changed):
+        words = rf"ended with {len(envelopes)} messages, check sum \w+; its source gives {len(given)} messages"
+        with pytest.raises(StateMismatch, match=words):
+            publish_session(given, entries_of, hours, lake.settings)
+    assert length(lake) == before

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spark_apps.errors import ServiceFailed
-from spark_apps.lake.lease import hold, lease
+from spark_apps.lake.lease import alone, hold, lease
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
 from spark_apps.lake.reading import row_count
 from spark_apps.settings import Settings
@@ -72,4 +72,14 @@ def test_an_append_waits_for_another_one_to_end(settings: Settings) -> None:
 @pytest.mark.usefixtures("held_for_half_a_second")
 def test_a_replace_does_not_wait(settings: Settings) -> None:
     with pytest.raises(ServiceFailed, match=r"ops\.runs is being written by process"), lease(RUNS, settings):
+        pass
+
+
+def test_two_jobs_of_one_layer_run_side_by_side_and_one_job_does_not(settings: Settings) -> None:
+    with (
+        alone("silver.ticks", settings, "silver.ticks"),
+        alone("silver.daily_prices", settings, "silver.daily_prices"),
+        pytest.raises(ServiceFailed, match=r"silver.ticks is being written by process \d+"),
+        alone("silver.ticks", settings, "silver.ticks"),
+    ):
         pass

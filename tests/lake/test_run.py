@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_apps.errors import RowsDoNotAddUp, RuleViolated, ServiceFailed, UnknownTable
+from spark_apps.errors import BadSetting, RowsDoNotAddUp, RuleViolated, ServiceFailed, UnknownTable
 from spark_apps.jobs.bars_1m import job as bars_1m
 from spark_apps.jobs.bars_5m import job as bars_5m
 from spark_apps.jobs.returns_1d import job as returns_1d
@@ -221,7 +221,7 @@ def test_commits_of_two_runs_of_one_job_do_not_mix(spark: SparkSession, settings
 
 
 def test_an_end_before_the_start_is_refused() -> None:
-    with pytest.raises(ValueError, match="before it starts"):
+    with pytest.raises(BadSetting, match="before it starts"):
         batch(DAY, DAY - timedelta(1))
 
 

@@ -77,6 +77,7 @@ def traded(spark: SparkSession, settings: Settings) -> Settings:
     batches = ({"query": query, "started_at": NINE + SECOND, "records_behind": 9_876} for query in ("fold", "gold"))
     put(spark, settings, STREAM_PROGRESS, {"query": "bronze", "started_at": NINE - 1}, *batches)
     put(spark, settings, RUNS, {"job": "silver.ticks", "rows_quarantined": 77_777, "status": "done"})
+    put(spark, settings, RUNS, {"job": "silver.ticks", "rows_quarantined": 88_888, "status": "failed", "started_at": 9})
     return settings.with_values(portfolios=(Portfolio(name="lake", value_vnd=1, weights={"XANB": Decimal(1)}),))
 
 

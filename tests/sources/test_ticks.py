@@ -51,6 +51,18 @@ def test_a_message_becomes_a_tick(spark: SparkSession) -> None:
     assert (made.slice_date, made.received_at, bytes(made.payload)) == (DAY, NOON + 1, PAYLOAD)
 
 
+def test_an_amount_that_no_sum_could_hold_is_unreadable_live_and_in_batch(spark: SparkSession) -> None:
+    most = (1 << 56) // 698_005_000
+    sent = [
+        Envelope("sim", "trade", 7, NOON, NOON, "json", 1, PAYLOAD.replace(b"300", str(quantity).encode()))
+        for quantity in (most, most + 1)
+    ]
+    reasons = [made.parse_error for made in parse_messages(messages(spark, sent)).collect()]
+    assert (reasons[0], reasons[1][:20]) == (None, "price times quantity")
+    good, bad = entries_of(sent)["verdict"].tolist()
+    assert (good, REASONS[bad]) == (0, "record_is_readable")
+
+
 def test_an_unreadable_message_keeps_its_envelope_and_says_why(spark: SparkSession) -> None:
     made = parse_messages(messages(spark, [Envelope("sim", "trade", 7, NOON, NOON, "json", 1, b"{")])).first()
     assert made is not None

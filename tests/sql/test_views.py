@@ -99,10 +99,15 @@ def test_a_message_without_an_outcome_is_seen(spark: SparkSession, settings: Set
     check = texts("checks")["messages_have_an_outcome"]
     assert run_sql(spark, settings, check).collect() == []  # no night has been yet
     put(spark, settings, RUNS, {"job": "silver.ticks", "slice_end": date(2026, 11, 20)})
+    put(spark, settings, RUNS, {"job": "silver.ticks", "slice_end": date(2026, 11, 21), "status": "failed"})
     put(spark, settings, TICKS, {"source_seq": 1})
     assert [tuple(row) for row in run_sql(spark, settings, check).collect()] == [(2, 1)]
     put(spark, settings, named("late.ticks"), {"record": "{}"})
     assert run_sql(spark, settings, check).collect() == []
+    put(spark, settings, TICKS, {"source_seq": 2})  # the slice may hold what came on the next day, about its own
+    assert run_sql(spark, settings, check).collect() == []
+    put(spark, settings, TICKS, {"source_seq": 3})
+    assert [tuple(row) for row in run_sql(spark, settings, check).collect()] == [(2, 4)]
 
 
 def test_a_correction_without_its_trade_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:

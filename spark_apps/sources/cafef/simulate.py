@@ -171,5 +171,7 @@ def _write(path: Path, header: str, lines: Iterable[str]) -> Path:
     text = "\ufeff" + "\n".join([header, *lines]) + "\n"
     data = text.encode("utf-8")
     data = gzip.compress(data, mtime=0) if path.suffix == ".gz" else data
-    path.write_bytes(data)
+    draft = path.with_name(f"{path.name.partition('.')[0]}.draft")  # who reads meanwhile finds the file whole
+    draft.write_bytes(data)
+    draft.replace(path)
     return path

@@ -26,7 +26,7 @@ def session_dates(folder: Path) -> list[date]:
 
     Raises SchemaMismatch naming a file that is not named after its session.
     """
-    return sorted(_session_date(path) for path in (folder / FOLDER).glob("*.csv.gz"))
+    return sorted(_session_date(path) for path in (folder / FOLDER).glob("*.csv*"))
 
 
 def envelopes(folder: Path, session_date: date) -> Iterator[Envelope]:
