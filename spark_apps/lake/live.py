@@ -161,7 +161,7 @@ class _Application:
         """Read the topics of a query from where it begins; a checkpoint that is there knows better."""
         limits = {"maxOffsetsPerTrigger": str(self.settings.live.max_records_per_batch), "failOnDataLoss": "true"}
         begin = {"subscribe": ",".join(self.begins[name]), "startingOffsets": json.dumps(self.begins[name])}
-        headers = {"includeHeaders": str(name != "fold").lower()}
+        headers = {"includeHeaders": str(name == "bronze").lower()}
         return self.spark.readStream.format("kafka").options(**self._broker, **limits, **begin, **headers).load()
 
     def _fold(self) -> DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_apps.lake.checkpoints import Offsets
@@ -15,6 +15,7 @@ from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 
+_TEXT = "try_validate_utf8(CAST(try_element_at(filter(headers, each -> each.key = '{name}'), 1).value AS STRING))"
 _HEADERS = {
     "source": "STRING",
     "channel": "STRING",
@@ -24,12 +25,6 @@ _HEADERS = {
     "encoding": "STRING",
     "schema_version": "INT",
 }
-
-
-def header(name: str, kind: str) -> Column:
-    """Read a header of a record as a type; empty where it is missing or unreadable."""
-    value = f"try_element_at(filter(headers, each -> each.key = '{name}'), 1).value"
-    return F.expr(f"try_cast(try_validate_utf8(CAST({value} AS STRING)) AS {kind})").alias(name)
 
 
 def place_records(records: DataFrame, run_id: str) -> DataFrame:
@@ -42,7 +37,7 @@ def place_records(records: DataFrame, run_id: str) -> DataFrame:
         F.col("partition").alias("topic_partition"),
         F.col("offset").alias("topic_offset"),
         (F.unix_millis("timestamp") * 1_000_000).alias("broker_time"),
-        *(header(name, kind) for name, kind in _HEADERS.items()),
+        *(F.expr(f"try_cast({_TEXT.format(name=name)} AS {kind})").alias(name) for name, kind in _HEADERS.items()),
         F.col("value").alias("payload"),
     )
     moment = F.timestamp_millis(F.expr("coalesce(received_at, broker_time) div 1000000"))

@@ -17,9 +17,10 @@ from spark_apps.kernels.records import Ints, causes, cut, join
 from spark_apps.kernels.reference import BarFold
 from spark_apps.lake.failpoints import is_set, reach
 
-# The two clocks of the ledger that only the fold can read; they travel as headers, beside the bytes that replay gives.
-STAMPS = ("caused_at", "folded_at")
-OUTPUT = "partition INT, value BINARY, caused_at BIGINT, folded_at BIGINT"
+# The clocks that only the fold's driver can read. They travel as the record's key, which nothing else needs, beside the
+# bytes that a replay must give again.
+STAMPS = np.dtype([("caused_at", "<i8"), ("folded_at", "<i8")])
+OUTPUT = "partition INT, key BINARY, value BINARY"
 # Schemas as objects: a text would cost a round trip to the JVM in every task.
 SECTIONS = StructType([StructField("sections", BinaryType())])
 VERSION = StructType([StructField("version", LongType())])
@@ -114,8 +115,10 @@ class FoldProcessor(StatefulProcessor):
 
 
 def _frame(partition: int, outputs: list[bytes], caused_at: Ints) -> pd.DataFrame:
-    numbers, now = np.full(len(outputs), partition, np.int32), np.full(len(outputs), time.time_ns())
-    return pd.DataFrame({"partition": numbers, "value": outputs, "caused_at": caused_at, "folded_at": now})
+    stamps = np.empty(len(outputs), STAMPS)
+    stamps["caused_at"], stamps["folded_at"] = caused_at, time.time_ns()
+    keys = [stamp.tobytes() for stamp in stamps]
+    return pd.DataFrame({"partition": np.full(len(outputs), partition, np.int32), "key": keys, "value": outputs})
 
 
 def pack(sections: dict[int, bytes]) -> bytes:
@@ -137,11 +140,8 @@ def fold_stream(records: DataFrame, processor: FoldProcessor) -> DataFrame:
 
     Grain: one row per output record; `partition` is that of the input, so order per partition is kept.
     """
-    stamps = (F.struct(F.lit(name).alias("key"), F.encode(F.col(name).cast("STRING"), "UTF-8").alias("value"))
-              for name in STAMPS)  # fmt: skip
     return (
         records.select("partition", "offset", "value", (F.unix_millis("timestamp") * 1_000_000).alias("broker_time"))
         .groupBy("partition")
         .transformWithStateInPandas(processor, OUTPUT, "Append", "None")
-        .select("partition", "value", F.array(*stamps).alias("headers"))
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,7 +15,6 @@ from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.records import Bytes, Ints, Kind, output_kinds
 from spark_apps.lake.checkpoints import Offsets
 from spark_apps.lake.failpoints import reach
-from spark_apps.lake.live_bronze import header
 from spark_apps.lake.live_fold import STAMPS
 from spark_apps.lake.marks import Batch, Marks, ranges
 from spark_apps.tables.live import BARS_1M_LIVE
@@ -52,8 +52,7 @@ class GoldSink:
     def write(self, records: DataFrame, batch: int) -> None:
         """Write one micro-batch; a row whose (offset, ordinal) is not above the mark of its cause is in already."""
         emitted_at = (F.unix_millis("timestamp") * 1_000_000).alias("emitted_at")
-        stamps = (header(name, "BIGINT") for name in STAMPS)
-        rows = records.select("partition", "offset", "value", *stamps, emitted_at).toArrow()
+        rows = records.select("partition", "offset", "key", "value", emitted_at).toArrow()
         if not rows.num_rows:
             return
         reach("gold:after_offsets")
@@ -63,8 +62,9 @@ class GoldSink:
         kinds = output_kinds(*_laid_out(rows["value"]))
         self._name_strangers(rows.filter(pa.array(kinds == 0)))
         tables = output_tables(*_laid_out(rows["value"].filter(pa.array(kinds > 0))))
+        stamped = _stamps(rows["key"]).append_column("emitted_at", rows["emitted_at"])
         for kind, table in LIVE_TABLES.items():
-            clocks = rows.select([*STAMPS, "emitted_at"]).filter(pa.array(kinds == kind))
+            clocks = stamped.filter(pa.array(kinds == kind))
             made = {name: part[name] for part in (tables[kind], clocks) for name in part.column_names}
             self._append(table, pa.table(made), self._read_up_to(rows, kind), made_from)
         reach("gold:after_commit")
@@ -107,6 +107,14 @@ def mark_of(generation: int, partition: int) -> str:
 def read_mark(topic_id: str, partition: int) -> str:
     """Name the mark that says how far a partition of fold_output is read."""
     return f"fold_output:{topic_id}:{partition}"
+
+
+def _stamps(keys: pa.ChunkedArray) -> pa.Table:
+    """Read the fold's clocks out of keys; empty where a record has no such key."""
+    known = pc.fill_null(pc.equal(pc.binary_length(keys), STAMPS.itemsize), False)
+    data, bounds = _laid_out(pc.if_else(known, keys, bytes(STAMPS.itemsize)))
+    stamps, unknown = data[bounds[0] : bounds[-1]].view(STAMPS), np.invert(known.to_numpy())
+    return pa.table({name: pa.array(np.ascontiguousarray(stamps[name]), mask=unknown) for name in STAMPS.names or ()})
 
 
 def _laid_out(values: pa.ChunkedArray) -> tuple[Bytes, Ints]:

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from structlog.testing import capture_logs
 
 from spark_apps.kernels.records import TRADE_OUT, VERSION, Kind, encode
+from spark_apps.lake.live_fold import STAMPS
 from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.location import location
 from spark_apps.lake.marks import Marks
@@ -16,8 +17,6 @@ from spark_apps.lake.reading import row_count
 from spark_apps.settings import Settings
 from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE
 from tests.kernels.session import OPEN
-
-HEADERS = "headers ARRAY<STRUCT<key: STRING, value: BINARY>>"
 
 
 def sink_of(settings: Settings) -> GoldSink:
@@ -35,9 +34,9 @@ def test_a_record_that_is_no_output_is_named_and_left_out_and_what_follows_is_ta
     spark: SparkSession, settings: Settings, strange: bytes | None
 ) -> None:
     values = [duplicate(1), strange, duplicate(2)]
-    stamps = [[("caused_at", b"5"), ("folded_at", b"6")], None, [("caused_at", b"no number")]]
-    rows = [(0, 40 + place, value, said) for place, (value, said) in enumerate(zip(values, stamps, strict=True))]
-    records = spark.createDataFrame(rows, f"partition INT, offset BIGINT, value BINARY, {HEADERS}")
+    keys = [np.array((5, 6), STAMPS).tobytes(), None, b"no clocks"]
+    rows = [(0, 40 + place, key, value) for place, (key, value) in enumerate(zip(keys, values, strict=True))]
+    records = spark.createDataFrame(rows, "partition INT, offset BIGINT, key BINARY, value BINARY")
     with capture_logs() as logs:
         sink_of(settings).write(records.withColumn("timestamp", F.timestamp_seconds(F.lit(0))), 0)
     (line,) = [line for line in logs if line["log_level"] == "error"]
