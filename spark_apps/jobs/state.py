@@ -1,5 +1,6 @@
 """Small tables of what the live fold holds, for `tayho state`."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from spark_apps.errors import BadQuery
@@ -18,8 +19,12 @@ class Shown(NamedTuple):
 
 def symbol_of(held: Held) -> str:
     """Give the symbol of an instrument, its number where nobody has named it."""
-    symbols = {instrument.instrument_id: instrument.symbol for instrument in all_instruments()}
-    return symbols.get(held.instrument_id, str(held.instrument_id))
+    return _symbols().get(held.instrument_id, str(held.instrument_id))
+
+
+@cache
+def _symbols() -> dict[int, str]:
+    return {instrument.instrument_id: instrument.symbol for instrument in all_instruments()}
 
 
 def overview(held: list[Held]) -> Shown:
