@@ -126,8 +126,7 @@ class Instrument:
 
     def bar(self, start: int, width: int) -> Bar:
         """Gather the bar that starts there: its settled part, then its trades of the tail."""
-        is_settled = self.settled is not None and self.settled.start == start
-        bar = Bar(*self.settled.fields()) if self.settled and is_settled else Bar(start)
+        bar = Bar(*self.settled.fields()) if self.settled and self.settled.start == start else Bar(start)
         for trade in self.tail:
             if start <= trade.event_time < start + width and trade.quantity > 0:
                 bar.add(trade.price, trade.quantity)
