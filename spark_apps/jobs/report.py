@@ -1,5 +1,6 @@
 """Write data docs and the page of a session: spark-submit spark_apps/jobs/report.py --start <day> --end <day>."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,13 +17,14 @@ from spark_apps.lake.command import Day
 from spark_apps.lake.data_docs import build_data_docs
 from spark_apps.lake.location import report_folder
 from spark_apps.lake.logs import configure
-from spark_apps.lake.provenance import code_commit
+from spark_apps.lake.provenance import code_commit, code_hash
 from spark_apps.lake.reading import row_count
 from spark_apps.lake.session import session
+from spark_apps.lake.tables import ensure
 from spark_apps.reports.html import DayRows, Risk, Traded, build_page
 from spark_apps.risk.value_at_risk import portfolio_returns
 from spark_apps.settings import Settings, load
-from spark_apps.tables import ALL_TABLES
+from spark_apps.tables import ALL_TABLES, set_aside_tables
 from spark_apps.tables.market import BARS_1M
 from spark_apps.tables.sources import ALL_DAYS, comes_from_files
 
@@ -63,14 +65,25 @@ def write_page(rows: DayRows, settings: Settings) -> Path:
     return path
 
 
-def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: date) -> dict[str, dict[str, int]]:
-    """Validate every silver table and the minute bars, where they hold rows; see lake/data_docs.py.
+def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: date) -> None:
+    """Validate every silver table and the minute bars, where they hold rows, and write pages; see lake/data_docs.py.
 
-    Each over the days that a night makes: those from start to end, and all days of what comes from daily files.
+    Each over the days that a night makes: those from start to end, and all days of what comes from daily files. Pages
+    that were made of the same versions by the same code stay as they are.
     """
     judged = [table for table in ALL_TABLES if table.rules and (table.layer == "silver" or table == BARS_1M)]
-    slices = {table: ALL_DAYS if comes_from_files(table) else (start, end) for table in judged}
-    return build_data_docs(spark, settings, {table: slices[table] for table in judged if row_count(table, settings)})
+    slices = {
+        table: ALL_DAYS if comes_from_files(table) else (start, end) for table in judged if row_count(table, settings)
+    }
+    read = [each for table in slices for each in (table, *set_aside_tables(table))]
+    versions = {each.full_name: ensure(each, settings).version() for each in read}
+    days = {table.full_name: slice_ for table, slice_ in slices.items()}
+    made_of = json.dumps({"code": code_hash(), "days": days, "versions": versions}, default=str, indent=1)
+    kept = report_folder(settings) / "data_docs" / "made_of.json"
+    if kept.is_file() and kept.read_text(encoding="utf-8") == made_of:
+        return
+    build_data_docs(spark, settings, slices)
+    kept.write_text(made_of, encoding="utf-8")
 
 
 def _until(frame: DataFrame, session_date: date) -> DataFrame:

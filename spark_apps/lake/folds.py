@@ -96,6 +96,8 @@ def closing_states(folded: DataFrame, table: Table) -> DataFrame:
 def last_broken_day(states: DataFrame, end: date) -> date | None:
     """Give the last session after `end` when any instrument's next state does not open as its former one closed."""
     later = F.col("session_date") > F.lit(end)
+    if states.where(later).isEmpty():  # the files' statistics say so: millions of states before need not be read
+        return None
     before = states.where(~later).groupBy("instrument_id").agg(F.max_by("closing_hash", "session_date").alias("closed"))
     after = (
         states.where(later)

@@ -19,6 +19,7 @@ from spark_apps.lake.reading import version
 from spark_apps.lake.tables import ensure
 from spark_apps.lake.worker_errors import as_raised_in_workers
 from spark_apps.settings import Settings
+from spark_apps.tables.sources import ALL_DAYS
 
 logger = structlog.get_logger(__name__)
 
@@ -77,7 +78,9 @@ def _is_done(job: Job, days: Slice, provenance: Provenance, spark: SparkSession,
     last_written = (job.writes, *job.writes.carries)[-1]
     if not _is_committed(ensure(last_written, settings), provenance):
         return False
-    return job.by != "fold" or not days_that_do_not_follow(job, days.start - timedelta(days=1), spark, settings)
+    opens_from_nothing = days.start <= ALL_DAYS[0]  # no day comes before
+    is_chained = job.by == "fold" and not opens_from_nothing
+    return not (is_chained and days_that_do_not_follow(job, days.start - timedelta(days=1), spark, settings))
 
 
 def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:

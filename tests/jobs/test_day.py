@@ -121,8 +121,12 @@ def test_another_market_on_the_same_lake_is_refused(day: Day, place: Settings) -
 
 @pytest.fixture(scope="module")
 def next_day(day: Day, place: Settings) -> Day:
-    """Make the next session on the same lake."""
-    return make_day(place.with_values(session_date=MONDAY), None, print)
+    """Make the next session on the same lake; the pages of its data quality are those of any day."""
+    return make_day(without_docs(place).with_values(session_date=MONDAY), None, print)
+
+
+def without_docs(settings: Settings) -> Settings:
+    return settings.with_values(features=settings.features.model_copy(update={"data_docs": False}))
 
 
 def test_a_newer_session_keeps_the_daily_rows_of_the_one_before_as_it_was_traded(
@@ -160,7 +164,7 @@ def test_live_indicators_equal_the_nightly_ones_but_where_a_trade_was_late(
 def test_an_older_session_after_a_newer_one_shows_its_own_page_and_keeps_every_row(
     next_day: Day, place: Settings
 ) -> None:
-    again = make_day(place, None, print)
+    again = make_day(without_docs(place), None, print)
     assert again.places["report"].name == "daily-2026-11-20.html"
     assert [cells[:2] for cells in again.rows if cells[0] != "ops.runs"] == [
         cells[:2] for cells in next_day.rows if cells[0] != "ops.runs"

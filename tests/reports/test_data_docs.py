@@ -2,11 +2,13 @@
 
 from dataclasses import replace as replaced
 from datetime import date
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from spark_apps.jobs import report
 from spark_apps.lake.data_docs import build_data_docs, verdicts
 from spark_apps.lake.quality import QUARANTINE, judge, kept_aside
 from spark_apps.lake.writing import replace
@@ -69,3 +71,23 @@ def test_each_rule_counts_the_rows_that_break_it(spark: SparkSession, planted: S
 def test_days_outside_the_slice_are_left_alone(spark: SparkSession, planted: Settings) -> None:
     rules = DAILY_PRICES.rules_of("error")
     assert verdicts(spark, planted, DAILY_PRICES, rules, date(2026, 11, 1), date(2026, 11, 19)).isEmpty()
+
+
+def test_pages_made_of_the_same_versions_and_days_stay(
+    spark: SparkSession, planted: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Any] = []
+
+    def build(_spark: SparkSession, settings: Settings, slices: Any) -> None:
+        built.append(slices)
+        (settings.report_root / "data_docs").mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(report, "build_data_docs", build)
+    for _ in range(2):
+        report.write_data_docs(spark, planted, DAY, DAY)
+    assert len(built) == 1
+    report.write_data_docs(spark, planted, DAY, date(2026, 11, 23))
+    assert len(built) == 1  # of daily files all days are judged, and nothing else is here
+    put(spark, planted, DAILY_PRICES, {**GOOD, "instrument_id": 5})
+    report.write_data_docs(spark, planted, DAY, DAY)
+    assert len(built) == 2
