@@ -11,6 +11,7 @@ COMPOSE := docker compose --project-name tayho --env-file docker/.env -f docker/
 DRILLS_parity := fold_parity stream_parity
 DRILLS_kill := kill
 DRILLS_upgrade := upgrade
+DRILLS_paced := paced_real
 # The whole suite runs in two processes, measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=)
 # does neither.
 WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
@@ -35,8 +36,8 @@ bench: $(LAKE)/.package ## run every benchmark, one after another
 	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
 
-drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, DRILL=kill or DRILL=upgrade
-	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill or upgrade, not '$(DRILL)'" >&2; exit 2)
+drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade or paced
+	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade or paced, not '$(DRILL)'" >&2; exit 2)
 	@for name in $(DRILLS_$(DRILL)); do $(PYTHON) -m "tests.drills.$$name" $(ARGS); done
 
 docs: $(LAKE)/.package ## write the generated pages under docs/

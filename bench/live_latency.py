@@ -4,8 +4,9 @@ python bench/live_latency.py [--seconds 140]
 
 1,000 trades a second of 400 instruments, each in a record of its own, through the real feed, the real application
 and a real broker, with the bronze and gold queries beside the fold. Market time runs 60 times as fast, so that bars of
-all instruments close each second; the lateness bound is stretched alike, so the fold's state is as large as at the
-market's own pace. The broker stamps every record when it appends it; the first 40 seconds are dropped.
+all instruments close each second, and strategies judge them; the lateness bound is stretched alike, so the fold's state
+is as large as at the market's own pace. The broker stamps every record when it appends it; the first 40 seconds are
+dropped.
 """
 
 import argparse
@@ -67,22 +68,28 @@ def entries_of(messages: Sequence[Envelope]) -> Rows:
 
 
 def measured(settings: Settings) -> dict[str, NDArray[np.float64]]:
-    """Give the milliseconds from the cause's append, and from its raw message's, to the append of each output."""
+    """Give the milliseconds from the cause's append, and from its raw message's, to the append of each output.
+
+    Of signals alone too, from the cause's.
+    """
     inputs, raw = _read(settings, fold_input(settings.kafka)), _read(settings, raw_topic("sim", settings.kafka))
     arrived = {record.offset: record for record in inputs}
     sent = {_trade_of(record.value): record.broker_time for record in raw}
     outputs = _read(settings, fold_output(settings.kafka))
     begin = outputs[0].broker_time + WARM_UP * SECOND
-    from_input, from_raw = [], []
+    from_input, from_raw, of_signals = [], [], []
     for output in outputs:
         if output.broker_time >= begin:
             cause = arrived[int(np.frombuffer(output.value, CAUSE, 1, HEADER.itemsize)["input_offset"][0])]
             from_input.append(output.broker_time - cause.broker_time)
+            if output.value[0] == Kind.SIGNAL:
+                of_signals.append(from_input[-1])
             if cause.value[0] == Kind.TRADE:
                 entry = np.frombuffer(cause.value, ENTRY, 1, HEADER.itemsize)[0]
                 key = (int(entry["instrument_id"]), int(entry["source_seq"]))
                 from_raw.append(output.broker_time - sent[key])
-    return {"fold_input": np.array(from_input) / 1e6, "raw": np.array(from_raw) / 1e6}
+    found = {"fold_input": from_input, "raw": from_raw, "fold_input_to_signal": of_signals}
+    return {since: np.array(values) / 1e6 for since, values in found.items()}
 
 
 def _trade_of(payload: bytes) -> tuple[int, int]:

@@ -1,8 +1,11 @@
 """The `tayho` command: says which, never how."""
 
+import getpass
 import sys
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,6 +26,12 @@ SHOWN_ROWS = 1_000
 console = Console(width=None if sys.stdout.isatty() else 240)
 
 Profile = Annotated[str | None, typer.Option(help="conf/<profile>.toml to read; default TAYHO_PROFILE or local.")]
+Symbol = Annotated[str, typer.Argument(help="Symbol of the instrument.")]
+Bar = Annotated[
+    datetime,
+    typer.Argument(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], help="Start of the bar, exchange time."),
+]
+StrategyName = Annotated[str, typer.Argument(help="Name of the strategy.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -51,6 +60,14 @@ def _grid(*names: str, title: str | None = None) -> Grid:
     for place, name in enumerate(names):
         grid.add_column(name, no_wrap=place == 0)
     return grid
+
+
+def _show(tables: Iterable[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]) -> None:
+    for title, columns, rows in tables:
+        grid = _grid(*columns, title=title)
+        for row in rows:
+            grid.add_row(*map(str, row))
+        console.print(grid)
 
 
 @app.command()
@@ -139,11 +156,32 @@ def state(
 
     settings = _start(profile)
     held = read_state(session(settings, "state"), settings, stream)
-    for shown in [overview(held)] if symbol is None else details(held, symbol):
-        grid = _grid(*shown.columns, title=shown.title)
-        for row in shown.rows:
-            grid.add_row(*map(str, row))
-        console.print(grid)
+    _show([overview(held)] if symbol is None else details(held, symbol))
+
+
+@app.command()
+def explain(symbol: Symbol, bar: Bar, strategy: StrategyName, profile: Profile = None) -> None:
+    """Explain a live signal: its inputs, thresholds, parameters, and the rows and runs that it stands on."""
+    from spark_apps.jobs.explain import Asked, explain
+
+    _show(explain(Asked(symbol, bar, strategy), _start(profile)))
+
+
+@app.command()
+def approve(
+    symbol: Symbol,
+    bar: Bar,
+    strategy: StrategyName,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Hold it back instead.")] = False,
+    by: Annotated[str, typer.Option(help="Who decides.")] = getpass.getuser(),
+    profile: Profile = None,
+) -> None:
+    """Let a live signal out that waits for a person, or hold it back."""
+    from spark_apps.jobs.approve import decide
+    from spark_apps.jobs.explain import Asked
+
+    asked = Asked(symbol, bar, strategy)
+    console.print(decide(asked, _start(profile), is_approved=not refuse, by=by), highlight=False)
 
 
 @app.command("check-config")

@@ -3,18 +3,22 @@
 import hashlib
 import os
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from spark_apps.errors import BadSetting
+from spark_apps.tables import strategies
+from spark_apps.tables.strategy_model import Book
 
 PROFILES = Path("conf")
+SHARED = ("portfolios", "strategies")  # files that all profiles read
 
 
 class _Section(BaseModel):
@@ -64,6 +68,30 @@ class Portfolio(_Section):
         return self
 
 
+class StrategyBook(_Section):
+    """State which strategies are in force from a moment on, and what their votes lead to."""
+
+    begins: AwareDatetime = Field(description="First bar start that it judges; with a time zone.")
+    threshold: int = Field(1, ge=1, le=10**9, description="Score from which the votes are a signal.")
+    horizon_bars: int = Field(30, ge=1, le=10**6, description="Bars behind its own for which a signal is good.")
+    approval: Literal["automatic", "human"] = Field("automatic", description="Who lets a signal out.")
+    members: dict[str, dict[str, int | float]] = Field(description="Strategy -> its weight and parameters.")
+
+    @property
+    def book(self) -> Book:
+        """Give the book as the kernels read it; raise ValueError for a strategy or parameter that does not exist."""
+        members = tuple(strategies.make(name, parameters) for name, parameters in self.members.items())
+        begins = (self.begins.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+        return Book(begins, self.threshold, self.horizon_bars, self.approval == "human", members)
+
+    @model_validator(mode="after")
+    def _refuse_unknown_strategies(self) -> Self:
+        """Refuse what no strategy has, and a moment before 1970: market time begins there."""
+        if self.book.begins < 0:
+            raise ValueError(f"a book begins on {self.begins}, before 1970")
+        return self
+
+
 class Features(_Section):
     """Switch parts on and off."""
 
@@ -95,6 +123,15 @@ class Settings(BaseSettings):
     live: Live = Live()
     features: Features = Features()
     portfolios: tuple[Portfolio, ...] = Field((), description="Named portfolios; read from conf/portfolios.toml.")
+    strategies: tuple[StrategyBook, ...] = Field((), description="Books of strategies; read from conf/strategies.toml.")
+
+    @model_validator(mode="after")
+    def _refuse_books_out_of_order(self) -> Self:
+        """Refuse books that do not follow one another: no bar may have two."""
+        begins = [each.begins for each in self.strategies]
+        if any(one >= other for one, other in pairwise(begins)):
+            raise ValueError(f"strategies: begins must rise from book to book, not {', '.join(map(str, begins))}")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -123,14 +160,14 @@ def load(profile: str | None = None, folder: Path = PROFILES) -> Settings:
     name = profile or os.environ.get("TAYHO_PROFILE") or dotenv_values(".env").get("TAYHO_PROFILE") or "local"
     path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {"portfolios"}))
+        known = ", ".join(sorted({file.stem for file in folder.glob("*.toml")} - {*SHARED}))
         step = f"{known}. Set TAYHO_PROFILE to one of them" if known else "none; start in the repository's folder"
         raise BadSetting(f"{path}: there is no such profile; profiles here: {step}")
     _refuse_unknown_variables()
     try:
-        shared = folder / "portfolios.toml"
-        values = _read(shared) if shared.is_file() else {}
-        values |= _read(path)
+        values: dict[str, Any] = {}
+        for file in (*(folder / f"{each}.toml" for each in SHARED), path):
+            values |= _read(file) if file == path or file.is_file() else {}
         # The file that was read decides: a variable must not give one profile's values another's name.
         return Settings(**values).with_values(profile=name)
     except UnicodeDecodeError as error:

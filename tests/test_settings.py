@@ -30,6 +30,16 @@ def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monke
             "[[portfolios]]\nname = 'book'\nvalue_vnd = 1\nweights = { XANB = '1', XQTE = '0' }",
             "local.toml.*portfolio book: the weight of XQTE is 0, it must be above zero",
         ),
+        ("[[strategies]]\nbegins = 2020-01-01T00:00:00\nmembers = {}", "strategies.0.begins.*timezone"),
+        (
+            "[[strategies]]\nbegins = 2020-01-01T00:00:00Z\nmembers = { momentum = { rice = 1 } }",
+            "local.toml.*strategy momentum: no parameter rice; it has rise, weight",
+        ),
+        ("[[strategies]]\nbegins = 1960-01-01T00:00:00Z\nmembers = {}", "begins on 1960-01-01.*, before 1970"),
+        (
+            2 * "[[strategies]]\nbegins = 2020-01-02T00:00:00Z\nmembers = {}\n",
+            "begins must rise from book to book",
+        ),
     ],
 )
 def test_a_bad_key_or_value_is_named_with_its_file(tmp_path: Path, text: str, words: str) -> None:
@@ -47,6 +57,11 @@ def test_a_variable_in_small_letters_is_held_to_the_same(monkeypatch: pytest.Mon
     monkeypatch.setenv("tayho_sede", "3")
     with pytest.raises(BadSetting, match="unknown tayho_sede"):
         load()
+
+
+def test_the_strategies_of_the_repository_are_read_whatever_the_profile() -> None:
+    (first, *_) = load("prod").strategies
+    assert [each.name for each in first.book.strategies] == ["momentum", "mean_reversion", "breakout"]
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

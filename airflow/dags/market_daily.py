@@ -1,9 +1,9 @@
 """The nightly batch: every batch table of the session that ended, then data docs and the report.
 
-**Makes:** minute, hour and session bars from the messages of the feeds; daily prices, flows and indices from the
-landing folder; returns, indicators, momentum, value at risk and the daily report from those. Days to which messages
-may have come since the run before are made again; what comes from daily files is made over all days, as vendors
-rewrite history.
+**Makes:** minute, hour and session bars and signals from the messages of the feeds; daily prices, flows and indices
+from the landing folder; returns, indicators, momentum, value at risk and the daily report from those. Days to which
+messages may have come since the run before are made again; what comes from daily files is made over all days, as
+vendors rewrite history.
 
 **Read by:** `tayho sql`, the notebooks, whoever opens the report in the morning.
 
@@ -24,6 +24,7 @@ from spark_apps.tables.daily import DAILY_PRICES, FOREIGN_FLOWS, INDEX_PRICES, P
 from spark_apps.tables.decisions import DAILY_REPORT, MOMENTUM_1D, VALUE_AT_RISK
 from spark_apps.tables.indicators import INDICATORS_1D, INDICATORS_1M
 from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_5M, TICKS, TRADES
+from spark_apps.tables.signals import SIGNALS_1M
 from spark_apps.tables.sources import (
     DAILY_PRICE_LINES,
     FOREIGN_FLOW_LINES,
@@ -46,7 +47,7 @@ with DAG(
 ):
     lake_tasks(
         {
-            "minutes": (TICKS, TRADES, BARS_1M, BARS_5M, BARS_1H, BARS_1D, INDICATORS_1M),
+            "minutes": (TICKS, TRADES, BARS_1M, BARS_5M, BARS_1H, BARS_1D, INDICATORS_1M, SIGNALS_1M),
             "files": (
                 DAILY_PRICE_LINES, DAILY_PRICES,
                 FOREIGN_FLOW_LINES, FOREIGN_FLOWS,

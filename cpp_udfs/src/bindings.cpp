@@ -6,6 +6,7 @@
 #include "kernels/bars.hpp"
 #include "kernels/indicators.hpp"
 #include "kernels/session_bars.hpp"
+#include "kernels/signals.hpp"
 
 namespace py = pybind11;
 using kernels::Byte;
@@ -199,6 +200,33 @@ class IndicatorFold {
     kernels::IndicatorFold fold_;
 };
 
+// The SIGNAL rows of bars, side by side as bytes.
+Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std::int32_t>& instrument_id,
+                        const Column<std::int32_t>& session_date, const Column<Int>& bar_start,
+                        const Column<double>& inputs, Int width) {
+    const auto size = rows_of("signals", instrument_id, session_date, bar_start);
+    check_parameter("width", width, 1);
+    if (inputs.ndim() != 2 || static_cast<std::size_t>(inputs.shape(0)) != size) {
+        raise("SchemaMismatch", "signals: the numbers of bars must be a matrix with a row per bar");
+    }
+    const auto columns = static_cast<std::size_t>(inputs.shape(1));
+    kernels::Books books;
+    for (const auto& body : bodies) {
+        auto book = kernels::Book::read(reinterpret_cast<const Byte*>(body.data()), body.size(), columns);
+        if (!book) raise("SchemaMismatch", "signals: a book does not fit " + std::to_string(columns) + " numbers per bar");
+        books.put(std::move(*book));
+    }
+    const kernels::BarRows bars{instrument_id.data(), session_date.data(), bar_start.data(),
+                                inputs.data(),        size,                columns};
+    std::vector<Byte> bytes;
+    {
+        const py::gil_scoped_release release;
+        const auto rows = kernels::signals_of(books, bars, width);
+        kernels::append(bytes, rows.data(), rows.size());
+    }
+    return as_array(std::move(bytes));
+}
+
 // Name, warm-up rows, and of its group the words of state and the rows of past, for every indicator in order.
 py::list indicator_outputs() {
     py::list outputs;
@@ -228,6 +256,8 @@ PYBIND11_MODULE(_native, module) {
         .def("state", &IndicatorFold::state, py::arg("instrument_id"))
         .def("restore", &IndicatorFold::restore, py::arg("instrument_id"), py::arg("state"));
     module.def("indicator_outputs", &indicator_outputs);
+    module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
+               py::arg("bar_start"), py::arg("inputs"), py::arg("width"));
     module.def("fold_bars", &fold_bars, py::arg("instrument_id"), py::arg("event_time"), py::arg("source_seq"),
                py::arg("price"), py::arg("quantity"), py::arg("width"));
 }

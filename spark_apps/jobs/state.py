@@ -37,6 +37,7 @@ def overview(held: list[Held]) -> Shown:
         "bars not final",
         "numbers seen",
         "indicator rows",
+        "target",
         "bytes",
     )
     return Shown("State of the live fold", columns, [_line(one) for one in held])
@@ -47,7 +48,8 @@ def _line(held: Held) -> tuple[Any, ...]:
     seen = sum(last - first + 1 for spans in of.seen.values() for first, last in spans)
     rows = of.indicators.count if of.indicators else 0
     time = exchange_time(held.clock.market_time)
-    return symbol_of(held), held.partition, time, len(of.tail), len(of.emitted), seen, rows, held.size
+    stance = of.emitted[max(of.emitted)].after if of.emitted else of.stance
+    return symbol_of(held), held.partition, time, len(of.tail), len(of.emitted), seen, rows, stance.target, held.size
 
 
 def details(held: list[Held], symbol: str) -> list[Shown]:

@@ -3,7 +3,7 @@
 The twins in `reference.py` say what everything means; `_native` has the same names and gives the same bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import MissingTool
 from spark_apps.kernels import reference
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.records import Bytes, Ints
 from spark_apps.kernels.reference_indicators import state_hash
 
 __all__ = ["NATIVE", "BarFold", "IndicatorFold", "Kernels", "choose", "fold_bars", "indicator_outputs", "state_hash"]
@@ -31,6 +31,7 @@ class Kernels(Protocol):
     BarFold: type[reference.BarFold]
     IndicatorFold: type[reference.IndicatorFold]
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
+    signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
 
 

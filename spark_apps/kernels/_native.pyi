@@ -35,6 +35,14 @@ class IndicatorFold:
     def restore(self, instrument_id: int, state: bytes) -> None: ...
 
 def indicator_outputs() -> list[tuple[str, int, int, int]]: ...
+def signals_of(
+    books: Sequence[bytes],
+    instrument_id: NDArray[np.int32],
+    session_date: NDArray[np.int32],
+    bar_start: NDArray[np.int64],
+    inputs: NDArray[np.float64],
+    width: int,
+) -> NDArray[np.uint8]: ...
 def fold_bars(
     instrument_id: NDArray[np.int32],
     event_time: NDArray[np.int64],

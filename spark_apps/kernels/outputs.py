@@ -9,10 +9,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
-from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows, split_outputs
+from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.live import (
+    BARS_1M_LIVE,
+    DUPLICATES_LIVE,
+    INDICATORS_1M_LIVE,
+    LATE_LIVE,
+    REFUSED_LIVE,
+    SIGNALS_1M_LIVE,
+)
 from spark_apps.tables.model import Table
+from spark_apps.tables.strategies import ALL_STRATEGIES
+from spark_apps.tables.strategy_model import NO_STRATEGY, Result
 
 # Bars stand last: where all are written, their commit also says how far the output is read.
 LIVE_TABLES: dict[Kind, Table] = {
@@ -20,9 +30,12 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.REFUSED: REFUSED_LIVE,
     Kind.DUPLICATE: DUPLICATES_LIVE,
     Kind.INDICATOR: INDICATORS_1M_LIVE,
+    Kind.SIGNAL: SIGNALS_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
 _LARGEST_PRICE = 10**18 - 1
+_RESULTS = {result.value: result.name.lower() for result in Result}
+_STRATEGIES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: "book"}
 _LAST_DAY = 2_932_896  # 9999-12-31 in days since 1970
 _DECIMALS = {"open": 18, "high": 18, "low": 18, "close": 18, "price": 18, "value": 28}
 
@@ -40,6 +53,11 @@ def _table(rows: Rows) -> pa.Table:
     return pa.table(columns)
 
 
+def signal_table(rows: Rows) -> pa.Table:
+    """Give SIGNAL_OUT rows the columns of tables/signals.py; their cause and revision too."""
+    return _table(rows)
+
+
 def _or_null(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
@@ -48,7 +66,13 @@ def _column(name: str, values: Ints) -> pa.Array:
     if name == "session_date":
         return pa.array(np.clip(values, 0, _LAST_DAY)).cast(pa.date32())
     if name == "reason":
-        return pa.array(_reason_names(values), pa.string())
+        return _names(values, REASONS, "unknown_rule_")
+    if name == "result":
+        return _names(values, _RESULTS, "unknown_result_")
+    if name == "strategy":
+        return _names(values, _STRATEGIES, "unknown_strategy_")
+    if name == "needs_approval":
+        return pa.array(values != 0)
     if name == "source":
         return pa.array(values.astype(np.int32))
     if name == "price":
@@ -56,7 +80,7 @@ def _column(name: str, values: Ints) -> pa.Array:
     return decimals(values, _DECIMALS[name], 4) if name in _DECIMALS else pa.array(values)
 
 
-def _reason_names(numbers: Ints) -> NDArray[np.object_]:
+def _names(numbers: Ints, known: dict[int, str], unknown: str) -> pa.Array:
     distinct, places = np.unique(numbers, return_inverse=True)
-    names = [REASONS.get(number, f"unknown_rule_{number}") for number in distinct.tolist()]
-    return np.array(names, object)[places]
+    names = [known.get(number, f"{unknown}{number}") for number in distinct.tolist()]
+    return pa.array(np.array(names, object)[places], pa.string())

@@ -8,6 +8,7 @@ from spark_apps.kernels.reference import BarFold
 from spark_apps.kernels.reference_bar_session import Clock, Instrument
 from spark_apps.kernels.reference_bar_state import read
 from spark_apps.kernels.reference_indicator_state import IndicatorStage
+from spark_apps.kernels.reference_strategies import Books
 from spark_apps.kernels.sections import as_signed
 from spark_apps.tables.indicators import CHOSEN
 
@@ -28,7 +29,7 @@ class FoldParameters:
         make = choose(self.kernels).BarFold
         return make(self.width, self.lateness, self.ahead, self.tail_limit, self.generation, partition, CHOSEN)
 
-    def read(self, sections: dict[int, bytes]) -> tuple[Clock, dict[int, Instrument]]:
+    def read(self, sections: dict[int, bytes]) -> tuple[Clock, Books, dict[int, Instrument]]:
         """Read the sections of a partition's fold for people; raise StateMismatch where they are of another fold."""
         stage = IndicatorStage(CHOSEN)
         own = (self.width, self.lateness, self.ahead, self.tail_limit, as_signed(stage.parameters))

@@ -1,7 +1,7 @@
 """Write and read the records of fold_input and fold_output: fixed little-endian layouts, one header each.
 
 A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), one CLOCK, one SEED and a state section, one
-BAR_OUT, TRADE_OUT or INDICATOR_OUT.
+BOOK with its strategies and comparisons, one BAR_OUT, TRADE_OUT, INDICATOR_OUT or SIGNAL_OUT.
 Prices are int64 with four decimals, times nanoseconds UTC, session dates days since 1970. The layouts are those of
 `cpp_udfs/include/kernels/records.hpp`; a test compares the two. Many records side by side are a pair (data, bounds):
 all their bytes, and n + 1 places where they begin and end.
@@ -10,7 +10,7 @@ all their bytes, and n + 1 places where they begin and end.
 from collections.abc import Sequence
 from enum import IntEnum, IntFlag
 from itertools import pairwise
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +39,13 @@ class Kind(IntEnum):
     CLOCK = 2
     CORRECTION = 3
     SEED = 4
+    PARAMETERS = 5
     BAR = 16
     LATE = 17
     REFUSED = 18
     DUPLICATE = 19
     INDICATOR = 20
+    SIGNAL = 21
 
 
 class ClockFlag(IntFlag):
@@ -69,6 +71,8 @@ class Reason(IntEnum):
     AMOUNT_IS_IN_RANGE = 10
     SEED_OPENS_ITS_SESSION = 11
     SEED_FITS_THE_FOLD = 12
+    PARAMETERS_FIT_THE_FOLD = 13
+    PARAMETERS_COME_BEFORE_THEIR_BARS = 14
 
 
 FIRST_FEED_REASON = 16
@@ -93,6 +97,31 @@ ENTRY = np.dtype(
 )
 CLOCK = np.dtype([("market_time", "<i8"), ("session_date", "<i4"), ("flags", "<u4")])
 SEED = np.dtype([("instrument_id", "<i4"), ("session_date", "<i4")])
+# The strategies in force for bars from `from` on. What stands before `threshold` says when, what follows is the book.
+BOOK = np.dtype(
+    [
+        ("session_date", "<i4"),
+        ("reserved", "<u4"),
+        ("from", "<i8"),
+        ("threshold", "<i4"),
+        ("horizon", "<i4"),
+        ("needs_approval", "<u4"),
+        ("strategies", "<u2"),
+        ("comparisons", "<u2"),
+    ]
+)
+STRATEGY = np.dtype([("number", "<u2"), ("side", "<i2"), ("weight", "<i4")])
+COMPARISON = np.dtype(
+    [
+        ("strategy", "<u2"),
+        ("role", "u1"),
+        ("below", "u1"),
+        ("left", "<i4"),
+        ("right", "<i4"),
+        ("factor", "<f8"),
+        ("offset", "<f8"),
+    ]
+)
 CAUSE = np.dtype([("generation", "<i4"), ("input_partition", "<i4"), ("input_offset", "<i8"), ("ordinal", "<i4")])
 BAR_OUT = np.dtype(
     [
@@ -119,15 +148,28 @@ INDICATOR_OUT = np.dtype(
         ("values", "<f8", (len(CHOSEN),)),
     ]
 )
+SIGNAL_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        *((name, "<i4") for name in ("instrument_id", "session_date", "revision")),
+        ("bar_start", "<i8"),
+        *((name, "<i4") for name in ("strategy", "stance", "score", "target_before", "target")),
+        *((name, "<u4") for name in ("result", "needs_approval")),
+        *((name, "<i8") for name in ("book_hash", "expires_at", "available_at")),
+    ]
+)
 OUTPUTS = {
     Kind.BAR: BAR_OUT,
     Kind.LATE: TRADE_OUT,
     Kind.REFUSED: TRADE_OUT,
     Kind.DUPLICATE: TRADE_OUT,
     Kind.INDICATOR: INDICATOR_OUT,
+    Kind.SIGNAL: SIGNAL_OUT,
 }
 _NUMBERS = frozenset(Kind)
-_BODIES = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, Kind.SEED: SEED, **OUTPUTS}
+_INPUTS = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, Kind.SEED: SEED, Kind.PARAMETERS: BOOK}
+_BODIES = _INPUTS | OUTPUTS
+_OPEN_ENDED = (Kind.SEED, Kind.PARAMETERS)  # what goes on behind the one row of its layout
 
 
 def encode(kind: Kind, body: Rows) -> bytes:
@@ -139,13 +181,8 @@ def encode(kind: Kind, body: Rows) -> bytes:
 
 
 def encode_trades(entries: Rows) -> bytes:
-    """Write one TRADE record of n entries (dtype ENTRY)."""
+    """Write one TRADE record of n entries."""
     return encode(Kind.TRADE, entries)
-
-
-def encode_corrections(entries: Rows) -> bytes:
-    """Write one CORRECTION record of n entries; corrects_seq names the trade, quantity 0 cancels it."""
-    return encode(Kind.CORRECTION, entries)
 
 
 def encode_clock(market_time: int, session_date: int, flags: ClockFlag = ClockFlag.NONE) -> bytes:
@@ -155,19 +192,22 @@ def encode_clock(market_time: int, session_date: int, flags: ClockFlag = ClockFl
 
 def encode_seed(instrument_id: int, session_date: int, state: bytes) -> bytes:
     """Write one SEED record: the indicators of an instrument open a session with this state section."""
-    body = np.array((instrument_id, session_date), SEED).tobytes() + state
-    return np.array((Kind.SEED, VERSION, 0, len(body)), HEADER).tobytes() + body
+    return _open_ended(Kind.SEED, np.array((instrument_id, session_date), SEED).tobytes() + state)
 
 
-def encode_unreadable(payload: bytes = b"") -> bytes:
-    """Write a record that no fold can read, for a message of which the feed knows nothing but that it came."""
-    return np.array((0, VERSION, 0, len(payload)), HEADER).tobytes() + payload
+def encode_parameters(session_date: int, book: bytes) -> bytes:
+    """Write one PARAMETERS record: a book (BOOK, STRATEGY rows, COMPARISON rows) for a session."""
+    return _open_ended(Kind.PARAMETERS, np.int32(session_date).tobytes() + book[4:])
+
+
+def _open_ended(kind: Kind, body: bytes) -> bytes:
+    return np.array((kind, VERSION, 0, len(body)), HEADER).tobytes() + body
 
 
 def decode(record: bytes) -> tuple[Kind, Rows]:
     """Read one record as its kind and the rows of its body; raise SchemaMismatch where the layout does not hold.
 
-    Of a seed, the state section that follows its one row is left to the fold.
+    What follows the one row of a seed or of parameters is left to the fold.
     """
     if len(record) < HEADER.itemsize:
         raise SchemaMismatch(f"record of {len(record)} bytes: shorter than its header of {HEADER.itemsize}")
@@ -177,8 +217,8 @@ def decode(record: bytes) -> tuple[Kind, Rows]:
     if number not in _NUMBERS or version != VERSION or reserved != 0 or length != body:
         raise SchemaMismatch(f"record of {len(record)} bytes: header {header} is not one of layout version {VERSION}")
     layout = _BODIES[Kind(number)]
-    if number == Kind.SEED and body >= layout.itemsize:
-        return Kind.SEED, np.frombuffer(record, layout, 1, HEADER.itemsize)
+    if number in _OPEN_ENDED and body >= layout.itemsize:
+        return Kind(number), np.frombuffer(record, layout, 1, HEADER.itemsize)
     if body % layout.itemsize != 0 or (layout is not ENTRY and body != layout.itemsize):
         raise SchemaMismatch(f"{Kind(number).name} record: a body of {body} bytes does not hold {layout.itemsize} each")
     return Kind(number), np.frombuffer(record, layout, offset=HEADER.itemsize)
@@ -203,36 +243,3 @@ def check_places(offsets: Ints, data: Bytes, bounds: Ints) -> None:
         raise SchemaMismatch(f"fold_input: bounds of {len(offsets)} records do not cut {len(data)} bytes of data")
     if bool(np.any(np.diff(offsets) <= 0)):
         raise SchemaMismatch("fold_input: offsets do not rise. Sort the records of a partition by offset before apply")
-
-
-def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
-    """Give the kind of each output record, 0 where it is no output of this layout version."""
-    sizes, starts = np.diff(bounds), bounds[:-1]
-    kinds = np.zeros(len(sizes), np.uint8)
-    for kind, layout in OUTPUTS.items():
-        fitting = np.flatnonzero(sizes == HEADER.itemsize + layout.itemsize)
-        headers = _gather(data, starts[fitting], HEADER)
-        kinds[fitting[(headers["kind"] == kind) & (headers["version"] == VERSION)]] = kind
-    return kinds
-
-
-def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
-    """Sort output records by kind: for every output kind an array (BAR_OUT or TRADE_OUT), in order of emission.
-
-    Raise SchemaMismatch when a record is of another kind, version or length.
-    """
-    kinds = output_kinds(data, bounds)
-    if unread := np.count_nonzero(kinds == 0):
-        raise SchemaMismatch(f"fold_output: {unread} of {len(kinds)} records are no output of layout version {VERSION}")
-    bodies = bounds[:-1] + HEADER.itemsize
-    return {kind: _gather(data, bodies[kinds == kind], layout) for kind, layout in OUTPUTS.items()}
-
-
-def causes(data: Bytes, bounds: Ints) -> Rows:
-    """Give the CAUSE that every output record of any kind begins with."""
-    return _gather(data, bounds[:-1] + HEADER.itemsize, CAUSE)
-
-
-def _gather(data: Bytes, starts: Ints, layout: np.dtype[Any]) -> Rows:
-    places = starts[:, None] + np.arange(layout.itemsize)
-    return cast(Rows, data[places].view(layout).reshape(-1))

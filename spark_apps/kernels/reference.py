@@ -3,5 +3,6 @@
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.kernels.reference_fold_bars import fold_bars
 from spark_apps.kernels.reference_indicators import IndicatorFold, indicator_outputs
+from spark_apps.kernels.reference_signals import signals_of
 
-__all__ = ["BarFold", "IndicatorFold", "fold_bars", "indicator_outputs"]
+__all__ = ["BarFold", "IndicatorFold", "fold_bars", "indicator_outputs", "signals_of"]

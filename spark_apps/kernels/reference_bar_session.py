@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass, field
 
 from spark_apps.kernels.records import AMOUNT_LIMIT, Reason, Rows
 from spark_apps.kernels.reference_indicator_state import IndicatorState
+from spark_apps.kernels.reference_strategies import FLAT, Stance
 
 HIGHEST = (1 << 63) - 1
 NEVER = -(1 << 63)
@@ -13,11 +14,15 @@ NO_SESSION = -(1 << 31)
 
 @dataclass
 class Clock:
-    """Remember market time and the session; `ended` once nothing more of it may count."""
+    """Remember market time and the session; `ended` once nothing more of it may count.
+
+    `judged` is the start of the latest bar that was ever given in the session.
+    """
 
     market_time: int = 0
     session: int = NO_SESSION
     ended: bool = False
+    judged: int = NEVER
 
 
 @dataclass
@@ -51,7 +56,8 @@ class Bar:
 class Emitted:
     """Remember the last word on a bar and its last known prices; and on its indicators, with the history they stand on.
 
-    `reckoned` is the last revision of the indicators, `digest` the hash of the state after the bar.
+    `reckoned` is the last revision of the indicators, `digest` the hash of the state after the bar. `signalled` is the
+    last revision of its signals, which follow from the stances before and after it.
     """
 
     revision: int = -1
@@ -63,6 +69,9 @@ class Emitted:
     trade_count: int = 0
     reckoned: int = -1
     digest: int = 0
+    signalled: int = -1
+    before: Stance = FLAT
+    after: Stance = FLAT
 
     def take(self, bar: Bar) -> None:
         """Say a bar anew; one without trades keeps the last known prices."""
@@ -101,10 +110,11 @@ class Instrument:
     tail: list[Trade] = field(default_factory=list)
     seen: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     indicators: IndicatorState | None = None
+    stance: Stance = FLAT
 
     def open_session(self) -> None:
         """Forget the session that ended; only the indicators go on."""
-        self.settled, self.emitted, self.tail, self.seen = None, {}, [], {}
+        self.settled, self.emitted, self.tail, self.seen, self.stance = None, {}, [], {}, FLAT
 
     def has_seen(self, source: int, seq: int) -> bool:
         """Say whether the number came before."""
@@ -138,10 +148,10 @@ class Instrument:
         starts |= {self.settled.start} if self.settled else set()
         return sorted(start for start in starts - self.emitted.keys() if start + width <= until)
 
-    def settle(self, horizon: int, width: int) -> tuple[bool, list[Emitted]]:
+    def settle(self, horizon: int, width: int) -> tuple[bool, list[tuple[int, Emitted]]]:
         """Move what no record can change any more out of the tail; forget bars that are final.
 
-        Give whether anything moved, and those bars.
+        Give whether anything moved, and those bars with their starts.
         """
         before = (self.settled, len(self.emitted), len(self.tail))
         if self.settled and self.settled.start + width <= horizon:
@@ -153,7 +163,7 @@ class Instrument:
                 self.settled = self.settled or Bar(start)
                 self.settled.add(trade.price, trade.quantity)
         del self.tail[:count]
-        finals = [self.emitted.pop(start) for start in sorted(self.emitted) if start + width <= horizon]
+        finals = [(start, self.emitted.pop(start)) for start in sorted(self.emitted) if start + width <= horizon]
         return before != (self.settled, len(self.emitted), len(self.tail)), finals
 
     def correct(self, new: Trade) -> tuple[int, int | None]:

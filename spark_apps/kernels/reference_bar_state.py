@@ -3,27 +3,36 @@
 Section 0 holds the clock. Section n holds of instrument n its session, the settled part of the one bar that is partly
 settled, the emitted bars that are not final, the tail by (event_time, source, source_seq), and per source the intervals
 of source_seq seen in the session; one of an earlier session than the clock's is empty. Section -n holds its indicators
-as of the last final bar: they change once a bar, not once a trade, and go on from session to session.
+as of the last final bar: they change once a bar, not once a trade, and go on from session to session. Section BOOKS
+holds the books of the session.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from spark_apps.errors import BadSetting
 from spark_apps.kernels.records import Rows
-from spark_apps.kernels.reference_bar_session import Bar, Clock, Emitted, Instrument, Trade
+from spark_apps.kernels.reference_bar_session import NO_SESSION, Bar, Clock, Emitted, Instrument, Trade
 from spark_apps.kernels.reference_indicator_state import IndicatorStage, IndicatorState
+from spark_apps.kernels.reference_strategies import Book, Books, Stance
 from spark_apps.kernels.sections import BAR_FOLD, mismatch, parameter_hash, seal, unseal
 
-LAYOUT = 2
+LAYOUT = 3
+# The number of the section of the books; no instrument has it.
+BOOKS = NO_SESSION
 # Thirty-six years in nanoseconds: any sum with market time stays within int64.
 PARAMETER_LIMIT = 1 << 60
 
-CLOCK_STATE = np.dtype([("market_time", "<i8"), ("session", "<i4"), ("ended", "<u4")])
+CLOCK_STATE = np.dtype([("market_time", "<i8"), ("session", "<i4"), ("ended", "<u4"), ("judged", "<i8")])
+STANCE = np.dtype([("standing", "<u4"), ("counted", "<u4"), ("target", "<i4")])
 COUNTS = np.dtype(
-    [("session", "<i4"), ("settled", "<u4"), ("emitted", "<u4"), ("tail", "<u4"), ("sources", "<u4"), ("spare", "<u4")]
+    [
+        ("session", "<i4"),
+        *((name, "<u4") for name in ("settled", "emitted", "tail", "sources", "spare")),
+        ("stance", STANCE),
+    ]
 )
 SETTLED = np.dtype(
     [(name, "<i8") for name in ("start", "open", "high", "low", "close", "volume", "value", "trade_count")]
@@ -33,6 +42,9 @@ EMITTED = np.dtype(
         *((name, "<i8") for name in ("start", "revision", "open", "high", "low", "close", "volume", "trade_count")),
         ("reckoned", "<i8"),
         ("digest", "<u8"),
+        ("signalled", "<i8"),
+        ("before", STANCE),
+        ("after", STANCE),
     ]
 )
 TAIL = np.dtype([(name, "<i8") for name in ("event_time", "source", "source_seq", "price", "quantity", "corrected_by")])
@@ -50,7 +62,13 @@ def check_parameters(width: int, lateness: int, ahead: int, tail_limit: int) -> 
 
 def write_clock(parameters: tuple[int, ...], clock: Clock) -> bytes:
     """Write section 0."""
-    body = np.array((clock.market_time, clock.session, clock.ended), CLOCK_STATE).tobytes()
+    body = np.array((clock.market_time, clock.session, clock.ended, clock.judged), CLOCK_STATE).tobytes()
+    return seal(BAR_FOLD, LAYOUT, parameter_hash(parameters), body)
+
+
+def write_books(parameters: tuple[int, ...], books: Books) -> bytes:
+    """Write the section of the books: the length of each, then its bytes."""
+    body = b"".join(np.uint32(len(book.body)).tobytes() + book.body for book in books.in_order())
     return seal(BAR_FOLD, LAYOUT, parameter_hash(parameters), body)
 
 
@@ -61,44 +79,61 @@ def write_bars(parameters: tuple[int, ...], session: int, instrument: Instrument
 
 def _instrument_bytes(session: int, instrument: Instrument) -> bytes:
     lengths = (len(instrument.emitted), len(instrument.tail), len(instrument.seen))
-    parts = [np.array((session, instrument.settled is not None, *lengths, 0), COUNTS)]
+    parts = [np.array((session, instrument.settled is not None, *lengths, 0, instrument.stance), COUNTS)]
     parts.append(np.array([instrument.settled.fields()] if instrument.settled else [], SETTLED))
-    parts.append(np.array([(s, *astuple(e)) for s, e in sorted(instrument.emitted.items())], EMITTED))
-    parts.append(np.array([astuple(trade) for trade in instrument.tail], TAIL))
+    parts.append(np.array([(s, *_fields(e)) for s, e in sorted(instrument.emitted.items())], EMITTED))
+    parts.append(np.array([_fields(trade) for trade in instrument.tail], TAIL))
     for source, spans in sorted(instrument.seen.items()):
         parts += [np.array((source, len(spans)), SEEN), np.array(spans, INTERVAL)]
     return b"".join(part.tobytes() for part in parts)
 
 
+def _fields(one: Emitted | Trade) -> tuple[Any, ...]:
+    return tuple(getattr(one, each.name) for each in fields(one))
+
+
 def read(
     sections: dict[int, bytes], parameters: tuple[int, ...], stage: IndicatorStage
-) -> tuple[Clock, dict[int, Instrument]]:
+) -> tuple[Clock, Books, dict[int, Instrument]]:
     """Read sections back; raise StateMismatch naming the section that does not fit."""
     if not sections:
-        return Clock(), {}
+        return Clock(), Books(), {}
     if 0 not in sections:
         raise mismatch("0", "it is missing, so market time is unknown")
-    opened = {-key: stage.read(str(key), bytes(sections[key])) for key in sorted(sections) if key < 0}
+    opened = {-key: stage.read(str(key), bytes(sections[key])) for key in sorted(sections) if BOOKS < key < 0}
     bodies = {
         key: unseal(str(key), bytes(section), BAR_FOLD, LAYOUT, parameter_hash(parameters))
         for key, section in sections.items()
-        if key >= 0
+        if key >= 0 or key == BOOKS
     }
-    ((market_time, session, ended),) = _Cursor(0, bodies.pop(0)).rest(CLOCK_STATE)
+    ((market_time, session, ended, judged),) = _Cursor(0, bodies.pop(0)).rest(CLOCK_STATE)
+    books = _books(_Cursor(BOOKS, bodies.pop(BOOKS, b"")), stage)
     instruments = {key: Instrument(indicators=indicators) for key, indicators in opened.items()}
     for key, body in bodies.items():
         cursor = _Cursor(key, body)
-        its_session, *counts, _ = cursor.take(COUNTS, 1)[0].item()
+        its_session, *counts, _, stance = cursor.take(COUNTS, 1)[0].item()
         if its_session > session:
             raise mismatch(str(key), f"session {its_session} is after the clock's {session}")
         if its_session == session:
-            instruments[key] = _instrument(cursor, opened.get(key), *counts)
-    return Clock(market_time, session, bool(ended)), instruments
+            instruments[key] = _instrument(cursor, opened.get(key), Stance(*stance), *counts)
+    return Clock(market_time, session, bool(ended), judged), books, instruments
+
+
+def _books(cursor: "_Cursor", stage: IndicatorStage) -> Books:
+    books = Books()
+    while cursor.place < len(cursor.body):
+        (length,) = cursor.take(np.dtype("<u4"), 1).tolist()
+        book = Book.read(cursor.take(np.dtype("u1"), length).tobytes(), stage.inputs)
+        if book is None:
+            raise mismatch(str(cursor.key), "its bytes are not those of a book")
+        books.put(book)
+    return books
 
 
 def _instrument(
     cursor: "_Cursor",
     indicators: IndicatorState | None,
+    stance: Stance,
     settled_count: int,
     emitted_count: int,
     tail_count: int,
@@ -114,8 +149,11 @@ def _instrument(
     cursor.end()
     if settled_count > 1:
         raise mismatch(str(cursor.key), f"{settled_count} settled bars, there is at most one")
-    states = {start: Emitted(*last) for start, *last in emitted}
-    return Instrument(settled[0] if settled else None, states, tail, seen, indicators)
+    states = {
+        start: replace(Emitted(*last), before=Stance(*before), after=Stance(*after))
+        for start, *last, before, after in emitted
+    }
+    return Instrument(settled[0] if settled else None, states, tail, seen, indicators, stance)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Fold trades to bars and their indicators slowly: the twin of `cpp_udfs/include/kernels/bars.hpp`, to the byte.
+"""Fold trades to bars, indicators and signals slowly: the twin of `cpp_udfs/include/kernels/bars.hpp`, to the byte.
 
 What the contract of the fold leaves open is decided here:
 
@@ -11,28 +11,22 @@ What the contract of the fold leaves open is decided here:
 - A correction older than the last one applied, or one that changes nothing, is accepted without a row.
 - A bar whose end has passed but that was never emitted, because its first trade came late, waits for the next clock.
 - The parameter hash covers width, lateness, ahead, tail_limit and the indicators, not generation and partition.
-- Indicators go on from session to session; a seed replaces them. It comes in the session that it names, before any
-  trade of its instrument; another is refused. A bar's are told anew where the history they stand on changed.
 - After a session is replaced its sections are not rewritten: restore passes over sections of an earlier session.
 """
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from spark_apps.errors import SchemaMismatch, StateMismatch
+from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import reference_bar_state as state
 from spark_apps.kernels.records import (
-    BAR_OUT,
     CLOCK_LIMIT,
     ENTRY,
     HEADER,
-    INDICATOR_OUT,
     SEED,
-    TRADE_OUT,
     Bytes,
     ClockFlag,
     Ints,
@@ -42,12 +36,22 @@ from spark_apps.kernels.records import (
     check_places,
     cut,
     decode,
-    encode,
-    join,
 )
-from spark_apps.kernels.reference_bar_session import HIGHEST, NO_SESSION, Clock, Emitted, Instrument, Trade, broken_rule
+from spark_apps.kernels.reference_bar_session import (
+    HIGHEST,
+    NEVER,
+    NO_SESSION,
+    Clock,
+    Emitted,
+    Instrument,
+    Trade,
+    broken_rule,
+)
+from spark_apps.kernels.reference_emission import Emission
 from spark_apps.kernels.reference_indicator_state import IndicatorStage
+from spark_apps.kernels.reference_openings import open_with, put_in_force
 from spark_apps.kernels.reference_reckoning import opening, reckon, settle
+from spark_apps.kernels.reference_strategies import Book, Books
 from spark_apps.kernels.sections import as_signed
 
 _KINDS: dict[int, Kind] = {Reason.ARRIVES_WITHIN_BOUND: Kind.LATE, Reason.IS_FIRST_SEEN: Kind.DUPLICATE}
@@ -55,7 +59,7 @@ _KINDS: dict[int, Kind] = {Reason.ARRIVES_WITHIN_BOUND: Kind.LATE, Reason.IS_FIR
 
 @dataclass
 class BarFold:
-    """Fold records of one partition of fold_input to bars, late, refused and duplicate rows.
+    """Fold records of one partition of fold_input to bars, indicators, signals, late, refused and duplicate rows.
 
     `width`, `lateness` and `ahead` in nanoseconds, `tail_limit` in records per instrument. No clock, no I/O, no
     randomness: output depends on the records alone, however they are cut into calls.
@@ -69,25 +73,23 @@ class BarFold:
     partition: int
     indicators: Sequence[str] = ()
     _clock: Clock = field(default_factory=Clock)
+    _books: Books = field(default_factory=Books)
     _instruments: dict[int, Instrument] = field(default_factory=dict)
-    _touched: set[int] = field(default_factory=set)  # by section: 0, an instrument's bars, or its indicators as -id
-    _rows: list[bytes] = field(default_factory=list)
-    _cause: tuple[int, int, int] = (0, 0, 0)
-    _ordinal: int = 0
+    _touched: set[int] = field(default_factory=set)  # sections: 0, an instrument's bars, its indicators as -id, BOOKS
 
     def __post_init__(self) -> None:
         """Refuse parameters that no fold can work with."""
         state.check_parameters(self.width, self.lateness, self.ahead, self.tail_limit)
         self._stage = IndicatorStage(self.indicators)
+        self._out = Emission(self.generation, self.partition)
 
     def apply(self, offsets: Ints, data: Bytes, bounds: Ints) -> tuple[Bytes, Ints]:
         """Fold records in rising order of offset; give the records they cause, in order."""
         check_places(offsets, data, bounds)
-        self._rows = []
         for offset, record in zip(offsets.tolist(), cut(data, bounds), strict=True):
-            self._cause, self._ordinal = (self.generation, self.partition, offset), 0
+            self._out.begin(offset)
             self._record(record)
-        return join(self._rows)
+        return self._out.taken()
 
     def touched(self) -> list[tuple[int, bytes]]:
         """Give the sections that changed since the last call, by rising id; see reference_bar_state.py."""
@@ -96,7 +98,7 @@ class BarFold:
 
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None:
         """Replace the state by stored sections; StateMismatch, and the state as it was, if they do not fit."""
-        self._clock, self._instruments = state.read(dict(sections), self._parameters, self._stage)
+        self._clock, self._books, self._instruments = state.read(dict(sections), self._parameters, self._stage)
         self._touched = set()
 
     @property
@@ -106,6 +108,8 @@ class BarFold:
     def _section(self, key: int) -> bytes:
         if key == 0:
             return state.write_clock(self._parameters, self._clock)
+        if key == state.BOOKS:
+            return state.write_books(self._parameters, self._books)
         instrument = self._instruments[abs(key)]
         if key > 0:
             return state.write_bars(self._parameters, self._clock.session, instrument)
@@ -124,22 +128,22 @@ class BarFold:
                 self._entry(row, is_correction=kind == Kind.CORRECTION)
         elif kind == Kind.SEED:
             key, session = rows[0].item()
-            self._open_with(key, session, record[HEADER.itemsize + SEED.itemsize :])
+            section = record[HEADER.itemsize + SEED.itemsize :]
+            reason = open_with(self._stage, self._clock, self._instruments, key, session, section)
+            self._opened(reason, -key, key, session)
+        elif kind == Kind.PARAMETERS:
+            book = Book.read(record[HEADER.itemsize :], self._stage.inputs)
+            self._opened(put_in_force(self._books, self._clock, book), state.BOOKS, 0, book.session if book else 0)
         else:
             self._give_trade(Kind.REFUSED, Reason.RECORD_IS_READABLE, np.zeros(1, ENTRY)[0])
 
-    def _open_with(self, key: int, session: int, section: bytes) -> None:
-        """Open an instrument's indicators with the closing state of the nightly batch."""
-        instrument = self._instruments.get(key, Instrument())
-        is_open = session == self._clock.session != NO_SESSION
-        reason = Reason.SEED_OPENS_ITS_SESSION
-        if key >= 1 and is_open and not instrument.seen:
-            reason = Reason.SEED_FITS_THE_FOLD
-            with suppress(StateMismatch):
-                instrument.indicators = self._stage.read(str(key), section)
-                self._instruments[key] = instrument
-                self._touched.add(-key)
-                return
+    def _opened(self, reason: int | None, section: int, key: int, session: int) -> None:
+        if reason:
+            self._refuse(key, session, reason)
+        elif reason == 0:
+            self._touched.add(section)
+
+    def _refuse(self, key: int, session: int, reason: int) -> None:
         row = np.zeros(1, ENTRY)
         row["instrument_id"], row["session_date"] = key, session
         self._give_trade(Kind.REFUSED, reason, row[0])
@@ -154,7 +158,9 @@ class BarFold:
         self._touched.add(0)
         if opens:
             self._finish()
-            self._clock.session, self._clock.ended = session, False
+            self._clock.session, self._clock.ended, self._clock.judged = session, False, NEVER
+            self._touched |= {state.BOOKS} if self._books.by_begin else set()
+            self._books = Books()
             for instrument in self._instruments.values():
                 instrument.open_session()
             self._touched = {key for key in self._touched if key <= 0}
@@ -181,21 +187,15 @@ class BarFold:
     def _settle(self, horizon: int) -> None:
         for key, instrument in self._instruments.items():
             is_changed, finals = instrument.settle(horizon, self.width)
-            for final in finals:
-                settle(self._stage, instrument, final)
+            for start, final in finals:
+                settle(self._stage, self._books, instrument, start, final)
             self._touched |= {key} if is_changed else set()
-            self._touched |= {-key} if self._stage.width and any(final.trade_count for final in finals) else set()
-
-    def _start(self, event_time: int) -> int:
-        return event_time // self.width * self.width
+            self._touched |= {-key} if self._stage.width and any(final.trade_count for _, final in finals) else set()
 
     def _entry(self, row: Rows, is_correction: bool) -> None:
         verdict = int(row["verdict"])
-        reason = (
-            verdict
-            or broken_rule(row, self._clock, self.ahead, is_correction=is_correction)
-            or self._accept(row, is_correction)
-        )
+        broken = verdict or broken_rule(row, self._clock, self.ahead, is_correction=is_correction)
+        reason = broken or self._accept(row, is_correction)
         if reason:
             self._give_trade(Kind.REFUSED if verdict else _KINDS.get(reason, Kind.REFUSED), reason, row)
 
@@ -219,31 +219,31 @@ class BarFold:
         return 0
 
     def _revise(self, key: int, instrument: Instrument, event_time: int) -> None:
-        if self._start(event_time) in instrument.emitted:
-            self._emit(key, instrument, self._start(event_time))
+        start = event_time // self.width * self.width
+        if start in instrument.emitted:
+            self._emit(key, instrument, start)
 
     def _emit(self, key: int, instrument: Instrument, start: int) -> None:
-        bar = instrument.bar(start, self.width)
+        bar, clock = instrument.bar(start, self.width), self._clock
+        clock.judged = max(clock.judged, start)
         last = instrument.emitted.setdefault(start, Emitted())
         last.take(bar)
         self._touched.add(key)
         prices = (last.open, last.high, last.low, last.close)
-        sums = (bar.volume, bar.value, bar.trade_count, self._clock.market_time)
-        place = (key, self._clock.session, last.revision, start)
-        self._give(Kind.BAR, np.array([(*self._cause, self._ordinal, *place, *prices, *sums)], BAR_OUT))
+        sums = (bar.volume, bar.value, bar.trade_count)
+        self._out.give(Kind.BAR, key, clock.session, last.revision, start, *prices, *sums, clock.market_time)
         if self._stage.width:
             self._reckon(key, instrument, start)
 
     def _reckon(self, key: int, instrument: Instrument, first: int) -> None:
-        """Emit the indicators of a bar, and of later ones whose history is no longer what it was."""
-        for start, revision, before, after, values in reckon(self._stage, instrument, first):
-            place = (key, self._clock.session, revision, start, before, after, self._clock.market_time)
-            self._give(Kind.INDICATOR, np.array([(*self._cause, self._ordinal, *place, values)], INDICATOR_OUT))
+        """Emit the indicators and signals of a bar, and of later ones whose history is no longer what it was."""
+        clock = self._clock
+        for told in reckon(self._stage, self._books, instrument, first):
+            hashes = (told.opening, told.closing, clock.market_time, told.values)
+            self._out.give(Kind.INDICATOR, key, clock.session, told.revision, told.start, *hashes)
+            for number, book, said in told.signals:
+                row = (*book.row(told.start, self.width, number, said), clock.market_time)
+                self._out.give(Kind.SIGNAL, key, clock.session, told.signalled, *row)
 
     def _give_trade(self, kind: Kind, reason: int, row: Rows) -> None:
-        values = (*self._cause, self._ordinal, reason, *row.item(), self._clock.market_time)
-        self._give(kind, np.array([values], TRADE_OUT))
-
-    def _give(self, kind: Kind, body: Rows) -> None:
-        self._rows.append(encode(kind, body))
-        self._ordinal += 1
+        self._out.give(kind, reason, *row.item(), self._clock.market_time)

@@ -196,6 +196,11 @@ class IndicatorStage:
         """Give the number of indicators."""
         return len(self._places)
 
+    @property
+    def inputs(self) -> int:
+        """Give how many numbers strategies may compare: a bar's own and these; none where none is computed."""
+        return len(INPUTS) + self.width if self.width else 0
+
     def new(self) -> IndicatorState:
         """Give the state of an instrument that has seen no row."""
         return IndicatorState(self._chosen)

@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, groupby, pairwise
-from typing import Any, TypeAlias
+from itertools import chain
 
-import numpy as np
 import structlog
 
-from spark_apps.errors import BadSetting, SchemaMismatch
-from spark_apps.kernels.records import NO_TARGET, ClockFlag, Kind, Rows, encode, encode_clock, encode_seed
+from spark_apps.errors import BadSetting
+from spark_apps.kernels.records import (
+    ClockFlag,
+    Rows,
+)
+from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.feed_content import Content
-from spark_apps.lake.feed_place import clock_headers, find_place, refuse_other_source
-from spark_apps.lake.kafka import Headers, Publisher, create_topics, fold_input, raw_topic
+from spark_apps.lake.feed_output import Envelope, FeedOutput, Moment, Opening
+from spark_apps.lake.feed_place import find_place, refuse_other_source
+from spark_apps.lake.kafka import Publisher, create_topics, fold_input
 from spark_apps.lake.lease import alone
 from spark_apps.settings import Kafka, Settings
 
@@ -31,8 +34,6 @@ SECOND = 1_000_000_000
 CHUNK = 4_000
 TRADES_PER_RECORD = 500
 REST = 0.01
-# The frozen dataclass of sources/envelope.py, a room that this one does not import.
-Envelope: TypeAlias = Any
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ def publish_session(
     """Publish the messages of one session in order of arrival, or what is still missing of it.
 
     `entries_of` parses and judges: one ENTRY per envelope, verdict 0 or the number of the rule it breaks;
-    it never raises and drops nothing. `seeds` are the states that instruments open the session from: they follow
-    the clock that opens it. Raise ServiceFailed when the broker does not take everything or another feed
-    is at work, StateMismatch where another source's feed began this session, or where it ended with other messages.
+    it never raises and drops nothing. `seeds` are the states that instruments open the session from: with the books
+    of strategies that are in force in it they follow the clock that opens it. Raise ServiceFailed when the broker does
+    not take everything or another feed is at work, StateMismatch where another source's feed began this session, or
+    where it ended with other messages.
     """
     kafka = settings.kafka
     log = logger.bind(session_date=str(hours.session_date), factor=pace.factor)
@@ -103,7 +105,10 @@ def publish_session(
         if place.clock is not None:
             log.info("feed goes on", market_time=place.clock, ended=place.has_ended)
         newest = max(place.newest, hours.day)
-        out = _Out(Publisher(kafka), entries_of, hours.day, source, newest, kafka, pace, seeds or {}, content)
+        opening = Opening(_books(settings, hours), seeds or {})
+        out = FeedOutput(
+            Publisher(kafka), entries_of, hours.day, source, newest, kafka, pace.records_hold, opening, content
+        )
         if place.has_ended:
             content.refuse_change(place.content, session)
         else:
@@ -128,8 +133,12 @@ def _source_of(envelopes: Iterable[Envelope], kafka: Kafka) -> tuple[str, Iterab
     return first.source, chain([first], rest)
 
 
-# (arrival, envelope) or (market second, flags of its clock record).
-Moment = tuple[int, Envelope | ClockFlag]
+def _books(settings: Settings, hours: Hours) -> list[bytes]:
+    """Give the book in force as the session opens, and those that follow within it."""
+    books = [each.book for each in settings.strategies]
+    begun = [book for book in books if book.begins <= hours.opens]
+    later = [book for book in books if hours.opens < book.begins <= hours.closes]
+    return [book_bytes(book) for book in (*begun[-1:], *later)]
 
 
 def _timeline(envelopes: Iterable[Envelope], opens: int, ends: int) -> Iterator[Moment]:
@@ -170,78 +179,3 @@ def _due(moments: Iterable[Moment], begin: int, pace: Pace) -> Iterator[list[Mom
             chunk = []
     if chunk:
         yield chunk
-
-
-@dataclass
-class _Out:
-    """Hold what one session needs to be sent, and count it."""
-
-    publisher: Publisher
-    entries_of: Callable[[Sequence[Envelope]], Rows]
-    day: int
-    source: str
-    newest: int
-    kafka: Kafka
-    pace: Pace
-    seeds: Mapping[int, bytes]
-    content: Content
-    messages: int = 0
-    refused: int = 0
-    clocks: int = 0
-
-    def publish(self, chunk: list[Moment]) -> None:
-        """Deliver the raw bytes of a chunk, then send its entries and clocks to fold_input."""
-        envelopes = [envelope for _, envelope in chunk if not isinstance(envelope, ClockFlag)]
-        for envelope in envelopes:
-            if envelope.source != self.source:
-                raise SchemaMismatch(
-                    f"feed of {self.source!r}: a message of {envelope.source!r}; publish each source by itself"
-                )
-            topic, partition = raw_topic(self.source, self.kafka), envelope.source_seq % self.kafka.partitions
-            self.publisher.send(topic, envelope.payload, partition, envelope.symbol or None, headers_of(envelope))
-        self.publisher.deliver()
-        entries = self.entries_of(envelopes)
-        if len(entries) != len(envelopes):
-            raise SchemaMismatch(
-                f"feed: {len(entries)} entries for {len(envelopes)} messages; each needs one, good or bad"
-            )
-        self.messages += len(entries)
-        self.refused += int(np.count_nonzero(entries["verdict"]))
-        place = 0
-        for is_clock, moments in groupby(chunk, key=lambda moment: isinstance(moment[1], ClockFlag)):
-            run = list(moments)
-            if is_clock:
-                for when, flags in run:
-                    self._send_clock(when, flags)
-            else:
-                self._send_entries(entries[place : place + len(run)])
-                place += len(run)
-
-    def _send_clock(self, when: int, flags: ClockFlag) -> None:
-        content = str(self.content) if ClockFlag.ENDS in flags else None
-        record, headers = encode_clock(when, self.day, flags), clock_headers(self.source, self.newest, content)
-        for partition in range(self.kafka.partitions):
-            self.publisher.send(fold_input(self.kafka), record, partition, headers=headers)
-        self.clocks += 1
-        for key, state in self.seeds.items() if ClockFlag.OPENS in flags else ():
-            seed = encode_seed(key, self.day, state)
-            self.publisher.send(fold_input(self.kafka), seed, key % self.kafka.partitions)
-
-    def _send_entries(self, entries: Rows) -> None:
-        """Send entries in order, each to the partition of its instrument, many in a record where that is allowed."""
-        partitions = entries["instrument_id"] % self.kafka.partitions
-        for partition in np.unique(partitions).tolist():
-            here = entries[partitions == partition]
-            is_correction = here["corrects_seq"] != NO_TARGET
-            borders = {0, len(here), *(np.flatnonzero(np.diff(is_correction)) + 1).tolist()}
-            borders |= set(range(0, len(here), self.pace.records_hold))
-            cuts = sorted(borders)
-            for start, end in pairwise(cuts):
-                kind = Kind.CORRECTION if is_correction[start] else Kind.TRADE
-                self.publisher.send(fold_input(self.kafka), encode(kind, here[start:end]), partition)
-
-
-def headers_of(envelope: Envelope) -> Headers:
-    """Write the envelope's fields as headers of its raw record: UTF-8 text, in order of declaration."""
-    names = ("source", "channel", "source_seq", "event_time", "received_at", "encoding", "schema_version")
-    return [(name, str(getattr(envelope, name)).encode()) for name in names]

@@ -47,7 +47,7 @@ def read_state(spark: SparkSession, settings: Settings, stream: str) -> list[Hel
 
 def _held(kept: dict[int, dict[int, bytes]], settings: Settings) -> Iterator[Held]:
     for partition, sections in kept.items():
-        clock, instruments = fold_parameters(settings).read(sections)
+        clock, _, instruments = fold_parameters(settings).read(sections)
         for number, instrument in instruments.items():
             size = sum(len(sections.get(key, b"")) for key in (number, -number))
             yield Held(partition, clock, number, instrument, size)

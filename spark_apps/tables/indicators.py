@@ -28,6 +28,9 @@ CHOSEN = (
     "roc_10",
     "stochastic_k_14",
     "mfi_14",
+    "donchian_upper_20",
+    "donchian_middle_20",
+    "volume_ratio_20",
 )
 INDICATORS = tuple(next(found.column for found in ALL_INDICATORS if found.name == name) for name in CHOSEN)
 

@@ -3,6 +3,7 @@
 from spark_apps.tables.indicators import CLOSING, INDICATORS, OPENING
 from spark_apps.tables.market import AVAILABLE_AT, INSTRUMENT, MONEY, PRICE, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
+from spark_apps.tables.signals import SIGNAL
 from spark_apps.tables.sources import FOLD_INPUT
 
 CAUSE = (
@@ -76,8 +77,14 @@ INDICATORS_1M_LIVE = _live(
     "one row per revision of a one-minute bar's indicators, as emitted; all null once corrections emptied the bar",
     (*_BAR, *INDICATORS, OPENING, CLOSING),
 )
+SIGNALS_1M_LIVE = _live(
+    "gold",
+    "signals_1m_live",
+    "one row per revision of what a strategy did at a minute bar, as emitted; withdrawn where it is no longer so",
+    (*_BAR, *SIGNAL),
+)
 LATE_LIVE = _live("late", "ticks_live", "one row per trade or correction beyond the lateness bound", _TRADE)
 REFUSED_LIVE = _live("quarantine", "ticks_live", "one row per trade or correction that the fold refused", _TRADE)
 DUPLICATES_LIVE = _live("duplicate", "ticks_live", "one row per trade that the fold had seen before", _TRADE)
 
-TABLES = (BARS_1M_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)
+TABLES = (BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)

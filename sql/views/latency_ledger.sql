@@ -46,6 +46,22 @@ WITH outputs AS (
     written_at,
     run_id
   FROM gold.indicators_1m_live
+  UNION ALL
+  SELECT
+    'gold.signals_1m_live',
+    generation,
+    input_partition,
+    input_offset,
+    ordinal,
+    session_date,
+    instrument_id,
+    available_at,
+    caused_at,
+    folded_at,
+    emitted_at,
+    written_at,
+    run_id
+  FROM gold.signals_1m_live
 ),
 paced AS (
   SELECT

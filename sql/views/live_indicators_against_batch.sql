@@ -32,11 +32,11 @@ WHERE NOT (
   struct(
     live.opening_hash, live.closing_hash, live.sma_20, live.ema_20, live.rsi_14, live.macd_12_26, live.macd_signal_9,
     live.bollinger_upper_20, live.bollinger_lower_20, live.atr_14, live.obv, live.roc_10, live.stochastic_k_14,
-    live.mfi_14
+    live.mfi_14, live.donchian_upper_20, live.donchian_middle_20, live.volume_ratio_20
   )
   <=> struct(
     batch.opening_hash, batch.closing_hash, batch.sma_20, batch.ema_20, batch.rsi_14, batch.macd_12_26,
     batch.macd_signal_9, batch.bollinger_upper_20, batch.bollinger_lower_20, batch.atr_14, batch.obv, batch.roc_10,
-    batch.stochastic_k_14, batch.mfi_14
+    batch.stochastic_k_14, batch.mfi_14, batch.donchian_upper_20, batch.donchian_middle_20, batch.volume_ratio_20
   )
 )

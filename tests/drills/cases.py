@@ -7,16 +7,21 @@ import numpy as np
 
 from spark_apps.kernels import choose
 from spark_apps.kernels.records import (
+    BOOK,
+    COMPARISON,
     ENTRY,
+    STRATEGY,
     ClockFlag,
     Rows,
     encode_clock,
-    encode_corrections,
+    encode_parameters,
     encode_seed,
     encode_trades,
-    encode_unreadable,
 )
 from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.strategies import BAR_NUMBERS, READABLE
+from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Role
+from tests.kernels.wire import encode_corrections, encode_unreadable
 
 SECOND = 1_000_000_000
 OPENS_AT = 60 * SECOND  # trades are up to eight seconds older than their clock, and 1970 is where the batch fold begins
@@ -32,11 +37,12 @@ class Case(NamedTuple):
 
 
 def random_case(random: np.random.Generator) -> Case:
-    """Make a case: up to 40 records of up to 6 entries for 3 instruments, times dense enough to tie, and seeds."""
+    """Make a case: up to 40 records of up to 6 entries for 3 instruments, dense enough to tie, seeds and books."""
     seconds = SECOND * np.array([random.integers(1, 8), random.integers(0, 15), random.integers(0, 10)])
     parameters = (*seconds.tolist(), int(random.integers(2, 30)), 3, 5)
     market_time, session = OPENS_AT, 20
     records = [encode_clock(market_time, session, ClockFlag.OPENS), *_seeds(random, session)]
+    records += [_book(random, session, 0)] if random.random() < 0.8 else []
     sent = [np.zeros(0, ENTRY)]
     for _ in range(random.integers(0, 40)):
         market_time += int(random.integers(0, 3)) * SECOND
@@ -44,6 +50,8 @@ def random_case(random: np.random.Generator) -> Case:
         roll = random.random()
         if roll < 0.02:
             records += _seeds(random, session)
+        elif roll < 0.05:
+            records.append(_book(random, session, market_time))
         elif roll < 0.35:
             flags = ClockFlag(int(random.choice(4, p=(0.9, 0.07, 0.02, 0.01))))
             records.append(encode_clock(market_time, session - int(random.random() < 0.1), flags))
@@ -98,6 +106,30 @@ def _seeds(random: np.random.Generator, session: int) -> list[bytes]:
         for key in range(4)
         if random.random() < 0.4
     ]
+
+
+def _book(random: np.random.Generator, session: int, market_time: int) -> bytes:
+    """Write a book of up to four strategies, good from about now on; a few are no books or of another session."""
+    numbers = np.sort(random.choice(STRATEGY_LIMIT, random.integers(1, 5), replace=False))
+    strategies = np.zeros(len(numbers), STRATEGY)
+    strategies["number"] = numbers
+    strategies["side"] = random.choice([1, -1], len(numbers))
+    strategies["weight"] = random.integers(1, 4, len(numbers))
+    roles = [Role.ENTER, Role.LEAVE, *random.choice(list(Role), random.integers(0, 3))]
+    comparisons = np.zeros((len(numbers), len(roles)), COMPARISON)
+    size = comparisons.shape
+    comparisons["strategy"], comparisons["role"] = numbers[:, None], roles
+    comparisons["below"] = random.integers(0, 2, size)
+    comparisons["left"] = random.choice([*range(len(BAR_NUMBERS)), *range(len(READABLE))], size)
+    comparisons["right"] = random.choice([-1, *range(len(BAR_NUMBERS))], size)
+    comparisons["factor"] = random.choice([1.0, 1.02, -0.5], size)
+    comparisons["offset"] = random.choice([0.0, 0.5, 3.0, 50.0], size)
+    begins = market_time + int(random.integers(-20, 40)) * SECOND if market_time else 0
+    rules = (random.integers(1, 4), random.integers(1, 5), random.integers(0, 2))
+    head = np.array((0, 0, begins, *rules, len(numbers), comparisons.size), BOOK)
+    book = head.tobytes() + strategies.tobytes() + comparisons.tobytes()
+    spoilt = book[: -int(random.integers(1, 40))] if random.random() < 0.05 else book
+    return encode_parameters(session + int(random.random() < 0.05), spoilt)
 
 
 @cache

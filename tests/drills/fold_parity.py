@@ -2,11 +2,11 @@
 
 `python -m tests.drills.fold_parity --cases 100000 --seed 1` prints one line and appends it to build/drills.jsonl. A
 case is a session or two of messy records: ties, duplicates, late and future rows, corrections, cancellations,
-unreadable records, clocks that stand still, seeds good and bad. It is folded twice, cut into calls at different places,
-and one of the two restores from its sections at every cut: same rows, same state bytes. In every `--twin`th case one of
-the two is the slow twin. Then the last revisions of all cases must be the bars that the batch folds make of the
-accepted trades in event order, with their indicators, and the bars that DuckDB makes of them. Where there is no
-compiler the twin stands for both.
+unreadable records, clocks that stand still, seeds and books good and bad. It is folded twice, cut into calls at
+different places, and one of the two restores from its sections at every cut: same rows, same state bytes. In every
+`--twin`th case one of the two is the slow twin. Then the last revisions of all cases must be the bars that the batch
+folds make of the accepted trades in event order, with their indicators and signals, and the bars that DuckDB makes of
+them. Where there is no compiler the twin stands for both.
 """
 
 import argparse
@@ -21,18 +21,10 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import NATIVE, Kernels, choose
-from spark_apps.kernels.records import (
-    ClockFlag,
-    Ints,
-    Kind,
-    Rows,
-    cut,
-    decode,
-    encode_clock,
-    join,
-    split_outputs,
-)
+from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.records import ClockFlag, Ints, Kind, Rows, cut, decode, encode_clock, join
 from spark_apps.kernels.sections import SECTION
+from spark_apps.tables.strategy_model import Result
 from tests.drills.cases import Case, random_case
 from tests.drills.indicator_truth import (
     Indicators,
@@ -41,6 +33,7 @@ from tests.drills.indicator_truth import (
     last_indicators,
     taken_seeds,
 )
+from tests.drills.signal_truth import Books, Signals, batch_signals, last_signals, taken_books
 from tests.drills.truth import (
     SAME,
     Bars,
@@ -59,10 +52,22 @@ FIRST_OFFSET = 1000
 END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 ASIDE = (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)
 # What must occur among the cases.
-NAMED = ("accepted", "corrected", "late", "refused", "duplicate", "seeded", "indicator", "warm")
+NAMED = (
+    "accepted",
+    "corrected",
+    "late",
+    "refused",
+    "duplicate",
+    "seeded",
+    "indicator",
+    "warm",
+    "booked",
+    "signal",
+    "withdrawn",
+)
 
 
-class Outcome(NamedTuple):
+class Made(NamedTuple):
     """Hold what a fold made of a case: output records, sections as a store would hold them, outputs of the end."""
 
     outputs: list[bytes]
@@ -70,7 +75,7 @@ class Outcome(NamedTuple):
     last: list[bytes]
 
 
-def run(case: Case, kernels: Kernels, cuts: list[int], *, restores: bool) -> Outcome:
+def run(case: Case, kernels: Kernels, cuts: list[int], *, restores: bool) -> Made:
     """Fold a case cut into calls, and then end its session."""
     make = partial(kernels.BarFold, *case.parameters, case.indicators)
     fold, outputs, stored = make(), list[bytes](), dict[int, bytes]()
@@ -82,7 +87,7 @@ def run(case: Case, kernels: Kernels, cuts: list[int], *, restores: bool) -> Out
             fold = make()
             fold.restore(stored.items())
     last = fold.apply(np.array([len(case.records) + FIRST_OFFSET]), *join([END]))
-    return Outcome(outputs, _of_open_session(stored), cut(*last))
+    return Made(outputs, _of_open_session(stored), cut(*last))
 
 
 def _of_open_session(stored: dict[int, bytes]) -> dict[int, bytes]:
@@ -95,6 +100,15 @@ def _of_open_session(stored: dict[int, bytes]) -> dict[int, bytes]:
     }
 
 
+class Differences(NamedTuple):
+    """Hold where last revisions differ: bars from the batch fold and the other engine, the rest from the batch."""
+
+    bars: Difference
+    oracle: Difference
+    indicators: Difference
+    signals: Difference
+
+
 class Tally:
     """Gather what the cases accepted and gave, and hold all of it against truth and oracle at once."""
 
@@ -105,34 +119,53 @@ class Tally:
         self.bars: Bars = {}
         self.indicators: Indicators = {}
         self.seeds: Seeds = {}
+        self.signals: Signals = {}
+        self.books: Books = {}
+        self.widths: dict[int, int] = {}
 
-    def add(self, number: int, case: Case, made: Outcome) -> None:
+    def add(self, number: int, case: Case, made: Made) -> None:
         """Take the outputs of one case."""
         rows = split_outputs(*join([*made.outputs, *made.last]))
         aside = [key for kind in ASIDE for key in rows[kind][["input_offset", *SAME]].tolist()]
         taken = accepted(number, case.parameters[0], _entries_of(case.records), Counter(aside))
         bars, repeated = last_revisions(number, rows[Kind.BAR])
         indicators, told_again = last_indicators(number, rows[Kind.INDICATOR])
-        seeds = taken_seeds(number, enumerate(case.records, FIRST_OFFSET), rows[Kind.REFUSED])
+        signals, said_again = last_signals(number, rows[Kind.SIGNAL])
+        sent = list(enumerate(case.records, FIRST_OFFSET))
+        seeds = taken_seeds(number, sent, rows[Kind.REFUSED])
+        books = taken_books(number, sent, rows[Kind.REFUSED])
         self.accepted.append(taken)
         self.bars |= bars
         self.indicators |= indicators
         self.seeds |= seeds
-        self.counts.update({kind.name.lower(): len(rows[kind]) for kind in (Kind.BAR, Kind.INDICATOR, *ASIDE)})
+        self.signals |= signals
+        self.books |= books
+        self.widths[number] = case.parameters[0]
+        self.counts.update(
+            {kind.name.lower(): len(rows[kind]) for kind in (Kind.BAR, Kind.INDICATOR, Kind.SIGNAL, *ASIDE)}
+        )
         self.counts.update(
             accepted=len(taken),
             corrected=int(taken["is_correction"].sum()),
             seeded=sum(map(len, seeds.values())),
             warm=sum(not np.isnan(np.frombuffer(row[-1])).any() for row in indicators.values()),
-            repeated=repeated + told_again + repeated_keys(taken),
+            booked=sum(map(len, books.values())),
+            withdrawn=int(np.count_nonzero(rows[Kind.SIGNAL]["result"] == Result.WITHDRAWN)),
+            repeated=repeated + told_again + said_again + repeated_keys(taken),
         )
 
-    def differences(self, kernels: Kernels) -> tuple[Difference, Difference, Difference]:
-        """Compare the last revisions of bars with the batch fold and with the other engine, and those of indicators."""
+    def differences(self, kernels: Kernels) -> Differences:
+        """Compare the last revisions with the batch folds, and those of bars with the other engine."""
         rows = np.concatenate(self.accepted)
         truth = batch_bars(rows, kernels)
-        reckoned = differences(self.indicators, batch_indicators(truth, self.seeds, kernels))
-        return differences(self.bars, truth), differences(self.bars, oracle_bars(rows)), reckoned
+        indicators = batch_indicators(truth, self.seeds, kernels)
+        signals = batch_signals(truth, indicators, self.books, self.widths, kernels)
+        return Differences(
+            differences(self.bars, truth),
+            differences(self.bars, oracle_bars(rows)),
+            differences(self.indicators, indicators),
+            differences(self.signals, signals),
+        )
 
 
 def _entries_of(records: list[bytes]) -> list[tuple[int, Kind, Rows]]:
@@ -162,16 +195,14 @@ def main() -> int:
         made = run(case, tested, case.cuts[1], restores=True)
         unlike += expected != made
         tally.add(number, case, made)
-    truth, oracle, reckoned = tally.differences(tested)
+    against = tally.differences(tested)
     counts = tally.counts
     shown = " ".join(f"{name}={counts[name]}" for name in NAMED)
     print(
         f"# cases={options.cases} twin={len(range(0, options.cases, options.twin))} {shown} rows={counts['bar']}"
         f" bars={len(tally.bars)} kernels={'native' if NATIVE else 'twin'} unlike={unlike}"
-        f" against_batch={truth.lost}+{truth.wrong} against_oracle={oracle.lost}+{oracle.wrong}"
-        f" indicators_against_batch={reckoned.lost}+{reckoned.wrong}"
+        + "".join(f" {name}_differ={each.lost}+{each.wrong}" for name, each in against._asdict().items())
     )
-    against = (truth, oracle, reckoned)
     verdict = {"drill": "fold_parity", "seed": options.seed, "cases": options.cases}
     verdict |= {"lost": sum(each.lost for each in against), "doubled": counts["repeated"]}
     verdict |= {"wrong": unlike + sum(each.wrong for each in against)}

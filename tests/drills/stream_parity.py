@@ -3,8 +3,8 @@
 python -m tests.drills.stream_parity --cases 20 --seed 1
 
 Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed,
-and their indicators those of the batch fold. Oracle: they are the bars that SQL of another engine makes of the accepted
-trades.
+and their indicators and signals those of the batch. Oracle: they are the bars that SQL of another engine makes of the
+accepted trades.
 """
 
 import argparse
@@ -22,21 +22,26 @@ from pyspark.sql import SparkSession
 from spark_apps.kernels import choose
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.kernels.records import Kind, Rows, decode
+from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.live import fold_parameters
 from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.market.replay import replay
 from spark_apps.settings import load
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
+from spark_apps.tables.strategies import ALL_STRATEGIES
+from spark_apps.tables.strategy_model import Result
 from tests.drills.application import Application, application, rows_of
 from tests.drills.indicator_truth import Indicators, batch_indicators
 from tests.drills.market import DrillMarket, expected
+from tests.drills.signal_truth import SAYS, Signals, batch_signals
 from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
 from tests.drills.verdict import record
 
 PARTITIONS = (1, 2, 4, 3)
+MINUTES = (1, 2, 3, 40)  # strategies have nothing to say before twenty bars
 EPOCH = date(1970, 1, 1)
 SPREAD = 1 << 40  # offsets of one partition lie this far from those of the next
 
@@ -72,6 +77,16 @@ def live_indicators(lake: Application) -> Indicators:
         key = (0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"])
         last[key] = (row["opening_hash"], row["closing_hash"], values)
     return {key: row for key, row in last.items() if row[0] != row[1]}
+
+
+def live_signals(lake: Application) -> Signals:
+    """Give the last revision of everything that strategies did, but what was withdrawn."""
+    numbers = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)}
+    last: Signals = {}
+    for row in lake.read(SIGNALS_1M_LIVE).sort_by("revision").to_pylist():
+        key = (0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"], numbers[row["strategy"]])
+        last[key] = tuple(Result[row[name].upper()] if name == "result" else row[name] for name in SAYS)
+    return {key: says for key, says in last.items() if says[SAYS.index("result")] != Result.WITHDRAWN}
 
 
 def counted_bars(market: DrillMarket) -> Bars:
@@ -117,7 +132,7 @@ def main() -> None:
         spark = session(load(), "stream_parity")
         try:
             for case in range(given.cases):
-                size, minutes = random.randrange(100, 900), random.randrange(1, 4)
+                size, minutes = random.randrange(100, 900), random.choice(MINUTES)
                 market = DrillMarket(given.seed + case, messages=size, minutes=minutes)
                 partitions, cut = PARTITIONS[case % len(PARTITIONS)], random.randrange(60, 600)
                 lake = application(Path(place) / str(case), broker.address, f"case_{case}", partitions, cut)
@@ -135,8 +150,8 @@ def main() -> None:
             broker.stop()
     failed = total["lost"] + total["doubled"] + total["wrong"]
     verdict = {"drill": "stream_parity", "seed": given.seed, "cases": given.cases}
-    verdict |= {name: total[name] for name in ("rows", "bars", "indicators", "lost", "doubled", "wrong")}
-    passed = not failed and all(total[name] for name in ("bars", "indicators", "rows", "corrected"))
+    verdict |= {name: total[name] for name in ("rows", "bars", "indicators", "signals", "lost", "doubled", "wrong")}
+    passed = not failed and all(total[name] for name in ("bars", "indicators", "signals", "rows", "corrected"))
     record(verdict | {"recovered_s": round(time.monotonic() - began, 1), "passed": passed})
     sys.exit(not passed)
 
@@ -144,17 +159,22 @@ def main() -> None:
 def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[str, int]:
     """Hold a lake against replay, truth and oracle, and count."""
     bars, indicators, taken = live_bars(lake), live_indicators(lake), accepted_entries(lake)
-    oracle = oracle_bars(taken)
+    oracle, kernels, signals = oracle_bars(taken), choose("preferred"), live_signals(lake)
+    reckoned = batch_indicators(oracle, {}, kernels)
+    books = {(0, market.hours.day): [book_bytes(each.book) for each in lake.settings.strategies]}
+    widths = {0: fold_parameters(lake.settings).width}
     against = [
         replayed(lake, spark),
         differences(without_value(bars), counted_bars(market)),
         differences(bars, oracle),
-        differences(indicators, batch_indicators(oracle, {}, choose("preferred"))),
+        differences(indicators, reckoned),
+        differences(signals, batch_signals(oracle, reckoned, books, widths, kernels)),
     ]
     return {
         "rows": sum(lake.read(table).num_rows for table in LIVE_TABLES.values()),
         "bars": len(bars),
         "indicators": len(indicators),
+        "signals": len(signals),
         "corrected": int(np.count_nonzero(taken["is_correction"])),
         "lost": sum(each.lost for each in against),
         "doubled": repeated_causes(lake) + repeated_keys(taken),

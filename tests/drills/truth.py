@@ -16,7 +16,7 @@ from spark_apps.kernels import Kernels
 from spark_apps.kernels.records import ENTRY, Ints, Kind, Rows
 
 # (number, session_date, instrument_id, bar_start) -> (open, high, low, close, volume, value, trade_count)
-Key = tuple[int, int, int, int]
+Key = tuple[int, ...]
 Bars = dict[Key, tuple[int, ...]]
 PLACE = ("instrument_id", "session_date", "bar_start")
 VALUES = ("open", "high", "low", "close", "volume", "value", "trade_count")

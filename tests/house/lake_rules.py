@@ -13,7 +13,7 @@ DRIVERS = {
     "spark_apps.lake.folds": {"run_fold"},
     "spark_apps.lake.frames": {"commit", "run_frames"},
 }
-WRITING = ("writing", "files", "folds", "frames", "marks", "provenance", "live_progress")
+WRITING = ("writing", "files", "folds", "frames", "marks", "provenance", "live_progress", "decisions")
 
 
 def imports(text: str) -> Iterator[tuple[int, str, str]]:
@@ -48,7 +48,7 @@ def location_makes_paths(text: str) -> Breaches:
 
 
 def writers_commit(text: str) -> Breaches:
-    """Refuse a commit that is not one of lake/writing.py, called by a driver, by the marks of a stream, or by ops."""
+    """Refuse a commit that is not one of lake/writing.py, called by a driver, marks, ops or a person's decision."""
     for line, module, name in imports(text):
         if module == "spark_apps.lake.writing" and name in WRITERS | {"*"}:
             yield f"{line}: {name} of {module} commits; only drivers, marks and what fills ops do"

@@ -22,6 +22,11 @@ from tests.conftest import settings_in
 pytestmark = pytest.mark.timeout(1_800)
 DAILY_AND_LIVE = ("silver.daily_prices", "gold.bars_1m")
 MONDAY = date(2026, 11, 23)
+# A late trade is missing in its own session, and in the history of the session in which it came.
+LATE = """
+    SELECT instrument_id, session_date FROM late.ticks_live
+    UNION SELECT instrument_id, to_date(exchange_time(available_at)) FROM late.ticks_live
+"""
 COLUMNS = ("table", "held", "in", "out", "quarantined", "late", "duplicate", "status")
 
 
@@ -147,18 +152,30 @@ def test_live_indicators_equal_the_nightly_ones_but_where_a_trade_was_late(
     next_day: Day, place: Settings, spark: SparkSession
 ) -> None:
     open_catalogue(spark, place)
-    # A late trade is missing in its own session, and in the history of the session in which it came.
-    late = "SELECT instrument_id, session_date FROM late.ticks_live UNION"
-    late += " SELECT instrument_id, to_date(exchange_time(available_at)) FROM late.ticks_live"
     where_late, differing = (
         {tuple(found) for found in spark.sql(query).collect()}
-        for query in (late, "SELECT instrument_id, session_date FROM live_indicators_against_batch")
+        for query in (LATE, "SELECT instrument_id, session_date FROM live_indicators_against_batch")
     )
     assert differing <= where_late
     assert any(day == place.session_date for _, day in where_late), "no late trade: nothing for a seed to mend"
     held = "SELECT count(*) AS rows, count(obv) AS warm FROM gold.indicators_1m_live WHERE session_date = '2026-11-23'"
     (row_of_monday,) = spark.sql(held).collect()
     assert row_of_monday.rows > 1_000 and row_of_monday.warm == row_of_monday.rows
+
+
+def test_live_signals_equal_the_nightly_ones_but_where_a_trade_was_late(
+    next_day: Day, place: Settings, spark: SparkSession
+) -> None:
+    open_catalogue(spark, place)
+    where_late, differing = (
+        {tuple(found) for found in spark.sql(query).collect()}
+        for query in (LATE, "SELECT instrument_id, session_date FROM live_signals_against_batch")
+    )
+    assert differing <= where_late
+    held = "SELECT count(*) AS rows, count_if(result = 'decisive') AS decisive FROM live_signals"
+    (told,) = spark.sql(held).collect()
+    assert told.rows > told.decisive > 0
+    assert spark.sql("SELECT * FROM signal_paths WHERE state = 'emitted' AND session_date = '2026-11-20'").isEmpty()
 
 
 def test_an_older_session_after_a_newer_one_shows_its_own_page_and_keeps_every_row(

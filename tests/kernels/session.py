@@ -5,18 +5,10 @@ from typing import Any
 import numpy as np
 
 from spark_apps.kernels import NATIVE, Kernels, choose
-from spark_apps.kernels.records import (
-    ENTRY,
-    ClockFlag,
-    Kind,
-    Rows,
-    encode_clock,
-    encode_corrections,
-    encode_trades,
-    join,
-    split_outputs,
-)
+from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, encode_clock, encode_trades, join
 from spark_apps.kernels.reference_bars import BarFold
+from tests.kernels.wire import encode_corrections
 
 SECOND = 1_000_000_000
 SESSION = 20

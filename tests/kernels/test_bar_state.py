@@ -86,7 +86,7 @@ def test_a_body_of_another_shape_is_refused(
 
 
 def test_two_settled_bars_are_refused(kernels: Kernels, sections: dict[int, bytes]) -> None:
-    body = np.array((SESSION, 2, 0, 0, 0, 0), COUNTS).tobytes() + bytes(2 * SETTLED.itemsize)
+    body = np.array((SESSION, 2, 0, 0, 0, 0, (0, 0, 0)), COUNTS).tobytes() + bytes(2 * SETTLED.itemsize)
     broken = {**sections, 1: seal(BAR_FOLD, LAYOUT, PARAMETER_HASH, body)}
     with pytest.raises(StateMismatch, match="state section 1"):
         kernels.BarFold(*PARAMETERS).restore(broken.items())

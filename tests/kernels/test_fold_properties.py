@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from spark_apps.kernels import choose
-from spark_apps.kernels.records import BAR_OUT, ENTRY, ClockFlag, Kind, Rows, encode_corrections, encode_trades
+from spark_apps.kernels.records import BAR_OUT, ENTRY, ClockFlag, Kind, Rows, encode_trades
 from spark_apps.tables.indicators import CHOSEN
 from tests.drills import verdict
 from tests.drills.cases import Case, random_case
-from tests.drills.fold_parity import Outcome, Tally, main, run
+from tests.drills.fold_parity import Made, Tally, main, run
 from tests.drills.truth import ACCEPTED, FIELDS, Bars, batch_bars, last_revisions, oracle_bars
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, entry, feed
+from tests.kernels.wire import encode_corrections
 
 KERNELS, TWIN = choose("preferred"), choose("off")
 
@@ -59,12 +60,12 @@ def test_the_drill_finds_a_lost_record() -> None:
     assert run(case, KERNELS, case.cuts[0], restores=False) != run(less, KERNELS, case.cuts[0], restores=False)
 
 
-def tally_of(outcome: Outcome, case: Case) -> tuple[tuple[int, int], tuple[int, int], int]:
+def tally_of(outcome: Made, case: Case) -> tuple[tuple[int, int], tuple[int, int], int]:
     """Give what the drill counts of one case: lost and wrong against the batch fold and the oracle, and repeated."""
     tally = Tally()
     tally.add(0, case, outcome)
-    truth, oracle, _ = tally.differences(KERNELS)
-    return truth, oracle, tally.counts["repeated"]
+    against = tally.differences(KERNELS)
+    return against.bars, against.oracle, tally.counts["repeated"]
 
 
 def test_the_drill_counts_bars_that_are_lost_doubled_or_wrong() -> None:
@@ -88,7 +89,7 @@ def test_the_drill_counts_indicators_that_are_lost_doubled_or_wrong() -> None:
     def counted(*last: bytes) -> tuple[tuple[int, int], int]:
         tally = Tally()
         tally.add(0, case, made._replace(last=list(last)))
-        return tally.differences(KERNELS)[2], tally.counts["repeated"]
+        return tally.differences(KERNELS).indicators, tally.counts["repeated"]
 
     *rest, indicators = made.last
     # OBV stands in the row before it warms up no longer: its last bit is turned.

@@ -45,7 +45,7 @@ def test_a_flat_price_divides_nothing_by_nothing(kernels: Kernels) -> None:
         np.ones(120, np.int32), ones, ones, ones, ones, np.zeros(120, np.int64)
     )
     last = dict(zip(NAMES, values[-1].tolist(), strict=True))
-    assert [last[name] for name in CHOSEN] == [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    assert [last[name] for name in CHOSEN] == [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0]
     assert np.isfinite(values[-1]).all()
 
 

@@ -4,28 +4,33 @@ import numpy as np
 import pytest
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.records import (
     BAR_OUT,
+    BOOK,
     CLOCK,
+    COMPARISON,
     ENTRY,
     HEADER,
     OUTPUTS,
     REASONS,
+    SIGNAL_OUT,
+    STRATEGY,
     TRADE_OUT,
     ClockFlag,
     Kind,
     cut,
     decode,
     encode,
-    encode_unreadable,
     join,
-    split_outputs,
 )
 from tests.kernels.session import OPEN, clock, corrections, entry, trades
+from tests.kernels.wire import encode_unreadable
 
 
 def test_layouts_have_the_sizes_of_the_contract() -> None:
     assert [layout.itemsize for layout in (HEADER, ENTRY, CLOCK, BAR_OUT, TRADE_OUT)] == [8, 56, 16, 104, 88]
+    assert [layout.itemsize for layout in (BOOK, STRATEGY, COMPARISON, SIGNAL_OUT)] == [32, 8, 28, 92]
 
 
 def test_a_record_is_read_as_it_was_written() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, decode, joi
 from spark_apps.lake.feed import Pace, publish_session
 from spark_apps.lake.kafka import Record, end_offsets, fold_input, raw_topic, read_back
 from spark_apps.lake.live import fold_parameters
+from spark_apps.settings import StrategyBook
 from tests.drills.application import ROOT, Application, application
 from tests.drills.market import SECOND, DrillMarket, entries_of, expected
 
+ENTRIES = (Kind.TRADE, Kind.CORRECTION)
 SMALL = DrillMarket(seed=3, messages=400, minutes=2)
 
 
@@ -79,10 +82,26 @@ def test_the_clock_that_ends_a_session_comes_after_all_messages_however_late(lak
         assert not any(rows[0]["flags"] & ClockFlag.ENDS for kind, rows in part[:-1] if kind == Kind.CLOCK)
 
 
+def test_the_books_of_a_session_follow_the_clock_that_opens_it(lake: Application) -> None:
+    opens = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=SMALL.hours.opens // SECOND)
+    begins = (timedelta(days=-2), timedelta(days=-1), timedelta(minutes=1), timedelta(days=1))
+    books = tuple(
+        StrategyBook(begins=opens + begin, threshold=number, members={"momentum": {}})
+        for number, begin in enumerate(begins, 1)
+    )
+    publish_session(SMALL.envelopes(), entries_of, SMALL.hours, lake.settings.with_values(strategies=books))
+    for part in inputs(lake):
+        assert [kind for kind, _ in part[:4]] == [Kind.CLOCK, Kind.PARAMETERS, Kind.PARAMETERS, Kind.CLOCK]
+        sent = [rows[0] for kind, rows in part if kind == Kind.PARAMETERS]
+        # The one in force as the session opens, and the one that begins within it.
+        assert [int(one["threshold"]) for one in sent] == [2, 3]
+        assert int(sent[1]["from"]) == SMALL.hours.opens + 60 * SECOND
+
+
 def test_an_instrument_stays_in_one_partition(lake: Application) -> None:
     lake.feed(SMALL)
     for number, part in enumerate(inputs(lake)):
-        found = {int(row["instrument_id"]) for kind, rows in part if kind != Kind.CLOCK for row in rows}
+        found = {int(row["instrument_id"]) for kind, rows in part if kind in ENTRIES for row in rows}
         assert {instrument % 2 for instrument in found} == {number}
 
 
@@ -93,14 +112,12 @@ def test_raw_bytes_are_delivered_before_what_the_fold_reads(lake: Application) -
     with pytest.raises(RuntimeError):
         publish_session(SMALL.envelopes(), fails, SMALL.hours, lake.settings)
     assert len(raw(lake)) > 0
-    assert not any(kind != Kind.CLOCK for part in inputs(lake) for kind, _ in part)
+    assert not any(kind in ENTRIES for part in inputs(lake) for kind, _ in part)
 
 
 def test_a_message_that_cannot_be_read_becomes_an_entry_with_a_verdict(lake: Application) -> None:
     report = lake.feed(SMALL)
-    verdicts = [
-        int(row["verdict"]) for part in inputs(lake) for kind, rows in part if kind != Kind.CLOCK for row in rows
-    ]
+    verdicts = [int(row["verdict"]) for part in inputs(lake) for kind, rows in part if kind in ENTRIES for row in rows]
     assert np.count_nonzero(verdicts) == report.refused > 0
 
 
@@ -146,7 +163,7 @@ def test_a_killed_feed_goes_on_and_the_fold_sees_every_trade_once(lake: Applicat
     assert (made["late"], made["refused"]) >= (truth.late, truth.refused)
     assert made["trades"] == sum(bar[-1] for bar in truth.bars.values())
     # A raw record may stand alone: the kill can fall between its delivery and its entry in fold_input.
-    entries = sum(len(rows) for part in inputs(lake) for kind, rows in part if kind != Kind.CLOCK)
+    entries = sum(len(rows) for part in inputs(lake) for kind, rows in part if kind in ENTRIES)
     extra = entries - len(market.envelopes())
     assert 0 <= extra <= len(raw(lake)) - len(market.envelopes())
     assert (

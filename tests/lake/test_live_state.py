@@ -30,7 +30,7 @@ def test_each_symbol_has_its_line(held: list[Held], unbroken: Application) -> No
     # Numbers of refused entries are not spent; those of late ones are.
     assert sum(row[5] for row in shown.rows) == truth.accepted + truth.late
     assert sum(row[6] for row in shown.rows) == sum(bar[-1] > 0 for bar in truth.bars.values())
-    assert all(row[7] > 100 for row in shown.rows)
+    assert all(row[8] > 100 for row in shown.rows)
     assert unbroken.read(FOLD_INPUT).num_rows > 0
 
 
@@ -46,7 +46,7 @@ def test_what_an_open_session_holds_is_shown() -> None:
     told.take(Bar(0, 105_000, 110_000, 100_000, 100_500, 700, 1, 2))
     of = Instrument(None, {0: told}, [Trade(61 * 10**9, 1, 9, 105_000, 300)], {1: [(1, 4), (9, 9)]})
     held = [Held(0, Clock(62 * 10**9, 0), 1, of, 99)]
-    assert overview(held).rows == [("XANB", 0, "1970-01-01 07:01:02.000", 1, 1, 5, 0, 99)]
+    assert overview(held).rows == [("XANB", 0, "1970-01-01 07:01:02.000", 1, 1, 5, 0, 0, 99)]
     bars, tail, seen = details(held, "XANB")
     assert bars.rows == [("1970-01-01 07:00:00.000", 0, "10.5000", "11.0000", "10.0000", "10.0500", 700)]
     assert tail.rows == [("1970-01-01 07:01:01.000", 1, 9, "10.5000", 300)]

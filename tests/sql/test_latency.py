@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_apps.kernels.records import ENTRY, encode_clock, encode_corrections, encode_trades
+from spark_apps.kernels.records import ENTRY, encode_clock, encode_trades
 from spark_apps.lake.catalogue import run_sql
 from spark_apps.settings import Settings
 from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
+from tests.kernels.wire import encode_corrections
 from tests.sql.test_catalogue import put
 
 NINE = 1_795_140_000_000_000_000  # 2026-11-20 09:00 on the exchange's clock

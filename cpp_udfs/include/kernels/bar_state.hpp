@@ -1,7 +1,7 @@
 // What the bar fold remembers, and its sections; the same bytes as spark_apps/kernels/reference_bar_state.py.
 //
-// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (80 each), the tail (48 per entry),
-// the intervals of source_seq seen in the session (16 each), and its indicators as of the last final bar.
+// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (112 each), the tail (48 per entry),
+// the intervals of source_seq seen in the session (16 each), its indicators and stances as of the last final bar.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "kernels/indicator_stage.hpp"
 #include "kernels/records.hpp"
+#include "kernels/strategies.hpp"
 
 namespace kernels {
 
@@ -45,10 +46,13 @@ struct Bar {
         ++trade_count;
     }
 };
-// The last word on a bar, and on its indicators: `reckoned` is their last revision, `digest` the history they stand on.
+// The last word on a bar, and on its indicators: `reckoned` is their last revision, `digest` the history they stand on;
+// and on its signals, which follow from the stances before and after it.
 struct Emitted {
     Int start, revision, open, high, low, close, volume, trade_count, reckoned;
     std::uint64_t digest;
+    Int signalled;
+    Stance before, after;
 };
 struct Trade {
     Int event_time, source, source_seq, price, quantity, corrected_by;
@@ -59,17 +63,20 @@ struct Interval {
 struct SeenHead {
     std::uint32_t source, intervals;
 };
+// `judged` is the start of the latest bar that was ever given in the session.
 struct ClockState {
     Int market_time;
     std::int32_t session;
     std::uint32_t ended;
+    Int judged;
 };
 struct Counts {
     std::int32_t session;
     std::uint32_t settled, emitted, tail, sources, spare;
+    Stance stance;
 };
-static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 80 && sizeof(Trade) == 48 && sizeof(ClockState) == 16);
-static_assert(sizeof(Counts) == 24 && sizeof(SeenHead) == 8 && sizeof(Interval) == 16);
+static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 112 && sizeof(Trade) == 48 && sizeof(ClockState) == 24);
+static_assert(sizeof(Counts) == 36 && sizeof(SeenHead) == 8 && sizeof(Interval) == 16 && sizeof(Stance) == 12);
 
 struct Seen {
     std::uint32_t source;
@@ -109,6 +116,7 @@ struct Instrument {
     std::vector<Trade> tail;
     std::vector<Seen> seen;
     IndicatorState indicators;  // after the last final bar
+    Stance stance;              // likewise
     // Earliest end of a bar that has trades and was never emitted; derived, LOWEST when not known.
     Int next_close = HIGHEST;
     bool touched = false, is_settled_anew = false;
@@ -144,9 +152,10 @@ struct Instrument {
 using Instruments = std::map<std::int32_t, Instrument>;
 using Sections = std::map<std::int32_t, std::string>;
 
-constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 2;
+constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 3;
 constexpr std::int32_t NO_SESSION = std::numeric_limits<std::int32_t>::min();
-constexpr ClockState NEW_CLOCK{0, NO_SESSION, 0};
+constexpr std::int32_t BOOKS = NO_SESSION;  // the section of the books; no instrument has that number
+constexpr ClockState NEW_CLOCK{0, NO_SESSION, 0, LOWEST};
 
 inline std::vector<Byte> body_of(const ClockState& clock) {
     std::vector<Byte> body;
@@ -154,11 +163,22 @@ inline std::vector<Byte> body_of(const ClockState& clock) {
     return body;
 }
 
+inline std::vector<Byte> body_of(const Books& books) {
+    std::vector<Byte> body;
+    for (const auto& book : books.all()) {
+        const auto size = static_cast<std::uint32_t>(book.bytes().size());
+        append(body, &size, 1);
+        append(body, book.bytes().data(), size);
+    }
+    return body;
+}
+
 inline std::vector<Byte> body_of(const Instrument& instrument, std::int32_t session) {
     std::vector<Byte> body;
     const auto size = [](const auto& values) { return static_cast<std::uint32_t>(values.size()); };
     const std::uint32_t settled = instrument.settled.trade_count > 0 ? 1 : 0;
-    const Counts counts{session, settled, size(instrument.emitted), size(instrument.tail), size(instrument.seen), 0};
+    const Counts counts{session, settled, size(instrument.emitted), size(instrument.tail), size(instrument.seen), 0,
+                        instrument.stance};
     append(body, &counts, 1);
     append(body, &instrument.settled, settled);
     append(body, instrument.emitted.data(), instrument.emitted.size());
@@ -181,6 +201,7 @@ inline Problem read_instrument(Cursor cursor, std::int32_t session, Instruments&
     }
     if (cursor.fits && counts.session < session) return {};  // left over from an earlier session: empty
     Instrument& instrument = instruments[key];  // its indicators may be there already
+    instrument.stance = counts.stance;
     if (counts.settled > 0) instrument.settled = cursor.one<Bar>();
     instrument.emitted = cursor.take<Emitted>(counts.emitted);
     instrument.tail = cursor.take<Trade>(counts.tail);
@@ -193,17 +214,27 @@ inline Problem read_instrument(Cursor cursor, std::int32_t session, Instruments&
     return {};
 }
 
+inline Problem read_books(Cursor cursor, std::size_t inputs, Books& books) {
+    while (cursor.left > 0 && cursor.fits) {
+        const auto bytes = cursor.take<Byte>(cursor.one<std::uint32_t>());
+        auto book = Book::read(bytes.data(), bytes.size(), inputs);
+        if (!book) return "its bytes are not those of a book";
+        books.put(std::move(*book));
+    }
+    return {};
+}
+
 // Section 0 is the clock, one above it the bars of that instrument, one below it, under the number turned, its
-// indicators: they change once a bar, not once a trade, and go on from session to session.
+// indicators: they change once a bar, not once a trade, and go on from session to session. The lowest are the books.
 inline Misfit read_sections(const Sections& sections, std::uint64_t parameters, const IndicatorStage& stage,
-                            ClockState& clock, Instruments& instruments) {
+                            ClockState& clock, Books& books, Instruments& instruments) {
     if (sections.empty()) return {};
     if (sections.count(0) == 0) return {{0, "it is missing, so market time is unknown"}};
     const auto bytes_of = [](const std::string& section) { return reinterpret_cast<const Byte*>(section.data()); };
     for (const auto& [key, section] : sections) {
         const auto* bytes = bytes_of(section);
-        auto problem = key < 0 ? stage.read(bytes, section.size(), instruments[-key].indicators)
-                               : unseal(bytes, section.size(), BAR_FOLD, BAR_LAYOUT, parameters);
+        auto problem = key < 0 && key != BOOKS ? stage.read(bytes, section.size(), instruments[-key].indicators)
+                                               : unseal(bytes, section.size(), BAR_FOLD, BAR_LAYOUT, parameters);
         if (problem) return {{key, *problem}};
     }
     for (const auto& [key, section] : sections) {  // the clock is the first of those that are not below it
@@ -215,6 +246,11 @@ inline Misfit read_sections(const Sections& sections, std::uint64_t parameters, 
         }
         clock = cursor.one<ClockState>();
         if (!cursor.fits || cursor.left > 0) return {{key, "its bytes are not those of a clock"}};
+    }
+    if (const auto found = sections.find(BOOKS); found != sections.end()) {
+        const auto& section = found->second;
+        const Cursor cursor{bytes_of(section) + sizeof(SectionHeader), section.size() - sizeof(SectionHeader)};
+        if (auto problem = read_books(cursor, stage.inputs(), books)) return {{BOOKS, *problem}};
     }
     return {};
 }

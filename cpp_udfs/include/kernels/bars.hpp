@@ -1,11 +1,12 @@
-// The live chain's first fold: trades, corrections, clocks and seeds of one partition to bars and their indicators, late,
-// refused and duplicate rows.
+// The live chain's first fold: trades, corrections, clocks, seeds and books of one partition to bars, their indicators
+// and signals, late, refused and duplicate rows.
 // What every case means stands in the twin, spark_apps/kernels/reference_bars.py.
 //
 //   bar [s, s + width), s = floor(event_time / width) * width; order in a bar: (event_time, source, source_seq)
 //   horizon = market_time - lateness; entries before it are settled, entries from it on are the tail
 //   a revision = settled part of the bar, then the tail's entries of the bar, replayed in order
-//   indicators of a bar = those as of the last final bar, then each bar since that has trades, replayed in order
+//   indicators of a bar = those as of the last final bar, then each bar since that has trades, replayed in order;
+//   signals likewise, by the book in force at the start of each bar
 //
 // Memory: see bar_state.hpp. Cost: an entry O(log instruments + log tail), a clock O(instruments).
 #pragma once
@@ -23,7 +24,8 @@ class BarFold {
         const Int parts[] = {parameters.width, parameters.lateness, parameters.ahead, parameters.tail_limit,
                              static_cast<Int>(stage_.parameters())};
         hash_ = parameter_hash(parts, 5);
-        values_.resize(stage_.width());
+        inputs_.resize(INPUTS + stage_.width());
+        values_ = inputs_.data() + INPUTS;
     }
 
     void apply(Int offset, const Byte* record, std::size_t size, Output& output) {
@@ -38,7 +40,8 @@ class BarFold {
         std::map<std::int32_t, std::vector<Byte>> sections;
         const auto sealed = [&](const std::vector<Byte>& body) { return seal(BAR_FOLD, BAR_LAYOUT, hash_, body); };
         if (clock_touched_) sections[0] = sealed(body_of(clock_));
-        clock_touched_ = false;
+        if (books_touched_) sections[BOOKS] = sealed(body_of(books_));
+        clock_touched_ = books_touched_ = false;
         for (auto& [key, instrument] : instruments_) {
             if (instrument.touched) sections[key] = sealed(body_of(instrument, clock_.session));
             if (instrument.is_settled_anew) sections[-key] = stage_.write(instrument.indicators);
@@ -50,11 +53,13 @@ class BarFold {
     // Replaces the state, or leaves it as it was and says which section does not fit.
     Misfit restore(const Sections& sections) {
         ClockState clock = NEW_CLOCK;
+        Books books;
         Instruments instruments;
-        if (auto misfit = read_sections(sections, hash_, stage_, clock, instruments)) return misfit;
+        if (auto misfit = read_sections(sections, hash_, stage_, clock, books, instruments)) return misfit;
         clock_ = clock;
+        books_ = std::move(books);
         instruments_ = std::move(instruments);
-        clock_touched_ = false;
+        clock_touched_ = books_touched_ = false;
         return {};
     }
 
@@ -75,6 +80,7 @@ class BarFold {
             return true;
         }
         if (header.kind == SEED) return length >= sizeof(SeedHead) && (open_with(body, length), true);
+        if (header.kind == PARAMETERS) return length >= sizeof(BookHead) && (take_book(body, length), true);
         if ((header.kind != TRADE && header.kind != CORRECTION) || length % sizeof(Entry) != 0) return false;
         for (std::size_t place = 0; place < length; place += sizeof(Entry)) {
             const auto entry = load<Entry>(body + place);
@@ -96,15 +102,31 @@ class BarFold {
         } else if (stage_.read(body + sizeof(SeedHead), length - sizeof(SeedHead), state)) {
             reason = SEED_FITS_THE_FOLD;
         }
-        if (reason != ADMITTED) {
-            Entry entry{};
-            entry.instrument_id = head.instrument_id;
-            entry.session_date = head.session_date;
-            return give_trade(REFUSED, reason, entry);
-        }
+        if (reason != ADMITTED) return refuse(head.instrument_id, head.session_date, reason);
         Instrument& instrument = instruments_[head.instrument_id];
         instrument.indicators = std::move(state);
         instrument.is_settled_anew = true;
+    }
+
+    // A book judges the bars from one on that none was given of yet, so that no bar has two.
+    void take_book(const Byte* body, std::size_t length) {
+        auto book = Book::read(body, length, stage_.inputs());
+        if (!book) return refuse(0, 0, PARAMETERS_FIT_THE_FOLD);
+        const auto& head = book->head();
+        const bool is_open = clock_.session != NO_SESSION && head.session_date == clock_.session;
+        if (is_open && books_.has(*book)) return;
+        if (!is_open || head.from <= clock_.judged) {
+            return refuse(0, head.session_date, PARAMETERS_COME_BEFORE_THEIR_BARS);
+        }
+        books_.put(std::move(*book));
+        books_touched_ = true;
+    }
+
+    void refuse(std::int32_t instrument_id, std::int32_t session_date, std::uint32_t reason) {
+        Entry entry{};
+        entry.instrument_id = instrument_id;
+        entry.session_date = session_date;
+        give_trade(REFUSED, reason, entry);
     }
 
     static Kind kind_of(const Entry& entry, std::uint32_t reason) {
@@ -123,6 +145,9 @@ class BarFold {
             finish();
             clock_.session = clock.session_date;
             clock_.ended = 0;
+            clock_.judged = LOWEST;
+            books_touched_ |= !books_.all().empty();
+            books_.clear();
             for (auto& [key, instrument] : instruments_) instrument.open_session();
         }
         close_and_settle(clock_.market_time);
@@ -181,7 +206,10 @@ class BarFold {
         }
         const Int rows = instrument.indicators.count;
         auto bar = instrument.emitted.begin();
-        for (; bar != instrument.emitted.end() && is_final(bar->start); ++bar) take(*bar, instrument.indicators);
+        for (; bar != instrument.emitted.end() && is_final(bar->start); ++bar) {
+            take(*bar, instrument.indicators);
+            instrument.stance = judge(*bar, instrument.stance);
+        }
         instrument.is_settled_anew |= instrument.indicators.count != rows;
         if (trade == instrument.tail.begin() && bar == instrument.emitted.begin()) return;
         instrument.tail.erase(instrument.tail.begin(), trade);
@@ -277,7 +305,8 @@ class BarFold {
     void emit(std::int32_t key, Instrument& instrument, Bar bar) {
         auto last = instrument.emitted_at(bar.start);
         if (last == instrument.emitted.end() || last->start != bar.start) {
-            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0});
+            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0, -1, {}, {}});
+            clock_.judged = std::max(clock_.judged, bar.start);
         }
         if (bar.trade_count > 0) {
             last->open = bar.open;
@@ -296,30 +325,64 @@ class BarFold {
         if (stage_.width() > 0) reckon(key, instrument, bar.start);
     }
 
-    // Emits the indicators of a bar and of later ones whose history is no longer what it was; a bar that corrections
-    // emptied has none, and its row takes back what was said.
+    // Emits the indicators and signals of a bar and of later ones whose history is no longer what it was; a bar that
+    // corrections emptied has none, and its rows take back what was said.
     void reckon(std::int32_t key, Instrument& instrument, Int from) {
         IndicatorState state = instrument.indicators;
+        Stance before = instrument.stance;
         for (auto& bar : instrument.emitted) {
             const auto opening = state.digest;
             take(bar, state);
-            if (bar.start < from || (bar.reckoned >= 0 && bar.digest == state.digest)) continue;
-            if (bar.trade_count == 0) std::fill(values_.begin(), values_.end(), std::numeric_limits<double>::quiet_NaN());
-            bar.digest = state.digest;
-            ++bar.reckoned;
-            output_->put(INDICATOR,
-                         IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start,
-                                        opening, state.digest, clock_.market_time},
-                         values_);
+            const Stance after = judge(bar, before);
+            const bool is_told = bar.start < from || (bar.reckoned >= 0 && bar.digest == state.digest);
+            if (!is_told) {
+                if (bar.trade_count == 0) std::fill_n(values_, stage_.width(), std::numeric_limits<double>::quiet_NaN());
+                bar.digest = state.digest;
+                ++bar.reckoned;
+                output_->put(INDICATOR,
+                             IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start,
+                                            opening, state.digest, clock_.market_time},
+                             values_, stage_.width());
+                ++cause_.ordinal;
+                signal(key, bar, before, after);
+            }
+            before = after;
+        }
+    }
+
+    // Emits what each strategy did at a bar where that is not what was said before.
+    void signal(std::int32_t key, Emitted& bar, Stance before, Stance after) {
+        const auto* book = books_.at(bar.start);
+        if (book == nullptr) return;
+        Int revision = bar.signalled;
+        for (int number = NO_STRATEGY; number < STRATEGY_LIMIT; ++number) {
+            auto now = book->say(number, before, after);
+            if (now == book->say(number, bar.before, bar.after)) continue;
+            if (!now) now = book->withdrawal(number, before, after);
+            revision = bar.signalled + 1;
+            output_->put(SIGNAL, signal_row(cause_, key, clock_.session, revision, bar.start, parameters_.width, number,
+                                            *book, *now, clock_.market_time));
             ++cause_.ordinal;
         }
+        bar.signalled = revision;
+        bar.before = before;
+        bar.after = after;
+    }
+
+    // The stances after a bar whose numbers `take` has left in `inputs_`.
+    Stance judge(const Emitted& bar, Stance before) const {
+        const auto* book = books_.at(bar.start);
+        return book == nullptr || bar.trade_count == 0 ? before : book->judge(before, inputs_.data());
     }
 
     // Prices as the batch reads them from DECIMAL(18,4): the double nearest to each.
     void take(const Emitted& bar, IndicatorState& state) {
         if (bar.trade_count == 0 || stage_.width() == 0) return;
         const auto price = [](Int unscaled) { return static_cast<double>(unscaled) / 10'000.0; };
-        stage_.push(state, {price(bar.open), price(bar.high), price(bar.low), price(bar.close)}, bar.volume, values_.data());
+        const std::array<double, INPUTS - 1> prices{price(bar.open), price(bar.high), price(bar.low), price(bar.close)};
+        std::copy(prices.begin(), prices.end(), inputs_.begin());
+        inputs_[INPUTS - 1] = static_cast<double>(bar.volume);
+        stage_.push(state, prices, bar.volume, values_);
     }
 
     void give_trade(Kind kind, std::uint32_t reason, const Entry& entry) {
@@ -329,11 +392,13 @@ class BarFold {
 
     Parameters parameters_;
     IndicatorStage stage_;
-    std::vector<double> values_;  // of the row at hand, a number per name
+    std::vector<double> inputs_;  // of the bar at hand: its own numbers, then at `values_` one per indicator
+    double* values_ = nullptr;
     std::uint64_t hash_ = 0;
     Cause cause_;
     ClockState clock_ = NEW_CLOCK;
-    bool clock_touched_ = false;
+    Books books_;
+    bool clock_touched_ = false, books_touched_ = false;
     Instruments instruments_;
     Output* output_ = nullptr;
 };

@@ -73,6 +73,8 @@ class IndicatorStage {
     }
 
     std::size_t width() const { return width_; }
+    // What strategies compare: a bar's numbers, then these; nothing where none is computed.
+    std::size_t inputs() const { return width_ == 0 ? 0 : INPUTS + width_; }
     const Selection& selection() const { return selection_; }
     std::uint64_t parameters() const { return parameters_; }
 

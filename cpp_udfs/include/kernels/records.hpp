@@ -32,11 +32,13 @@ enum Kind : Byte {
     CLOCK = 2,
     CORRECTION = 3,
     SEED = 4,
+    PARAMETERS = 5,
     BAR = 16,
     LATE = 17,
     REFUSED = 18,
     DUPLICATE = 19,
     INDICATOR = 20,
+    SIGNAL = 21,
 };
 
 enum ClockFlag : std::uint32_t { OPENS = 1, ENDS = 2 };
@@ -55,6 +57,8 @@ enum Reason : std::uint32_t {
     AMOUNT_IS_IN_RANGE = 10,
     SEED_OPENS_ITS_SESSION = 11,
     SEED_FITS_THE_FOLD = 12,
+    PARAMETERS_FIT_THE_FOLD = 13,
+    PARAMETERS_COME_BEFORE_THEIR_BARS = 14,
 };
 
 #pragma pack(push, 1)
@@ -133,11 +137,11 @@ struct Output {
     std::vector<Int> bounds{0};
 
     template <class Body>
-    void put(Kind kind, const Body& body, const std::vector<double>& values = {}) {
-        const Header header{kind, VERSION, 0, static_cast<std::uint32_t>(sizeof(Body) + values.size() * sizeof(double))};
+    void put(Kind kind, const Body& body, const double* values = nullptr, std::size_t count = 0) {
+        const Header header{kind, VERSION, 0, static_cast<std::uint32_t>(sizeof(Body) + count * sizeof(double))};
         append(data, &header, 1);
         append(data, &body, 1);
-        append(data, values.data(), values.size());
+        append(data, values, count);
         bounds.push_back(static_cast<Int>(data.size()));
     }
 };

@@ -1,0 +1,54 @@
+"""Let a live signal out, or hold it back, where its book asks for a person: for `tayho approve`."""
+
+import time
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from spark_apps.errors import BadQuery
+from spark_apps.jobs.explain import Asked, revisions_of
+from spark_apps.lake.decisions import record_decision
+from spark_apps.lake.lease import alone
+from spark_apps.lake.tables import ensure
+from spark_apps.rules.calendar import exchange_time
+from spark_apps.settings import Settings
+from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.signals import SIGNAL_APPROVALS
+
+
+def decide(asked: Asked, settings: Settings, *, is_approved: bool, by: str) -> str:
+    """Append a decision to gold.signal_approvals, and say it.
+
+    Raise BadQuery for a signal that waits for nobody: its book lets it out by itself, it moves no target, it was
+    decided, withdrawn, or is good no longer as market time goes.
+    """
+    with alone("approve", settings, SIGNAL_APPROVALS.full_name):
+        signal = revisions_of(asked, settings)[-1]
+        place = {name: signal[name] for name in ("instrument_id", "session_date", "bar_start", "strategy")}
+        name = f"{asked.strategy} of {asked.symbol} at {exchange_time(signal['bar_start'])}"
+        if not signal["needs_approval"]:
+            raise BadQuery(f"{name}: needs no approval; `approval` of its book in conf/strategies.toml is automatic")
+        if signal["result"] != "decisive":
+            raise BadQuery(f"{name}: is {signal['result']}; only a decisive one waits for a decision")
+        if _decided(place, settings):
+            raise BadQuery(f"{name}: is decided already; gold.signal_approvals says by whom")
+        if _market_time(place, settings) >= signal["expires_at"]:
+            raise BadQuery(f"{name}: was good until {exchange_time(signal['expires_at'])}")
+        row = place | {"is_approved": is_approved, "decided_by": by, "decided_at": time.time_ns()}
+        record_decision(SIGNAL_APPROVALS, row, signal["session_date"], "approve", settings)
+    return f"{name}: {'approved' if is_approved else 'refused'} by {by}"
+
+
+def _decided(place: dict[str, object], settings: Settings) -> bool:
+    decisions = ensure(SIGNAL_APPROVALS, settings).to_pyarrow_dataset()
+    is_it = ds.field("instrument_id") == place["instrument_id"]
+    for name in ("bar_start", "strategy"):
+        is_it &= ds.field(name) == place[name]
+    return bool(decisions.count_rows(filter=is_it))
+
+
+def _market_time(place: dict[str, object], settings: Settings) -> int:
+    """Give how far the market clock has come in the session, as the live bars know it."""
+    bars = ensure(BARS_1M_LIVE, settings).to_pyarrow_dataset()
+    known = bars.to_table(["available_at"], filter=ds.field("session_date") == place["session_date"])["available_at"]
+    return int(pc.max(known).as_py())

@@ -1,0 +1,170 @@
+"""Why a live signal is what it is, for `tayho explain`: its inputs, thresholds, parameters and where they come from."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pyarrow.dataset as ds
+
+from spark_apps.errors import BadQuery, EmptyInput, TayhoError
+from spark_apps.jobs.state import Shown
+from spark_apps.kernels.records import HEADER, Kind
+from spark_apps.kernels.reference_strategies import Book
+from spark_apps.lake.tables import ensure
+from spark_apps.rules.calendar import at, exchange_time
+from spark_apps.rules.instruments import by_symbol
+from spark_apps.settings import Settings
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.model import Table
+from spark_apps.tables.operations import RUNS
+from spark_apps.tables.sources import FOLD_INPUT
+from spark_apps.tables.strategies import ALL_STRATEGIES, BAR_NUMBERS, READABLE
+from spark_apps.tables.strategy_model import Comparison, Role
+
+Row = dict[str, Any]
+_NUMBERS = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)}
+_MEND = "run `tayho live --until-idle`"
+_CAUSE = ("generation", "input_partition", "input_offset", "ordinal")
+
+
+class Asked(NamedTuple):
+    """Name a signal as a person does: `bar` is the start of its bar on the clock of the exchanges."""
+
+    symbol: str
+    bar: datetime
+    strategy: str
+
+
+def explain(asked: Asked, settings: Settings) -> list[Shown]:
+    """Show what a signal said, each comparison with its numbers, its book, and the rows and runs that it stands on.
+
+    Raise BadQuery for a symbol or strategy that is not known or said nothing at that bar; EmptyInput for a lake
+    without live signals.
+    """
+    revisions = revisions_of(asked, settings)
+    signal = revisions[-1]
+    book = _book(signal, settings)
+    indicators, bar = (_stood_on(table, signal, settings) for table in (INDICATORS_1M_LIVE, BARS_1M_LIVE))
+    numbers = {name: (bar if name in BAR_NUMBERS else indicators)[name] for name in READABLE}
+    title = f"{asked.symbol} at {exchange_time(signal['bar_start'])}: {asked.strategy}"
+    return [
+        Shown(title, ("revision", "stance", "result", "score", "target", "known at"), [*map(_said, revisions)]),
+        Shown("Comparisons", ("decides", "comparison", "left", "right", "holds"), [*_compared(book, asked, numbers)]),
+        Shown("Book of strategies", ("field", "value"), [*_parameters(book, asked, signal)]),
+        Shown("Where it comes from", ("what", "value"), [*_origins(signal, indicators, bar, settings)]),
+    ]
+
+
+def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
+    """Give the revisions of a live signal of its newest generation; raise BadQuery where there is none."""
+    if asked.strategy not in _NUMBERS:
+        raise BadQuery(f"there is no strategy {asked.strategy!r}; take one of: {', '.join(_NUMBERS)}")
+    instrument = by_symbol(asked.symbol, asked.bar.date())
+    if instrument is None:
+        raise BadQuery(f"no instrument bears the symbol {asked.symbol!r} on {asked.bar.date()}")
+    start = at(asked.bar.date(), asked.bar.strftime("%H:%M"))
+    said = _rows(SIGNALS_1M_LIVE, instrument.instrument_id, start, settings)
+    here = [row for row in said if row["strategy"] == asked.strategy]
+    if not here:
+        raise _nothing_said(asked, instrument.instrument_id, settings)
+    newest = max(row["generation"] for row in here)
+    return [row for row in here if row["generation"] == newest]
+
+
+def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> TayhoError:
+    said = ensure(SIGNALS_1M_LIVE, settings).to_pyarrow_dataset()
+    if not said.count_rows():
+        return EmptyInput(f"{SIGNALS_1M_LIVE.full_name}: empty. `make run` fills it, or `tayho live`")
+    is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("strategy") == asked.strategy)
+    starts = sorted(set(said.to_table(["bar_start"], filter=is_it)["bar_start"].to_pylist()))
+    others = ", ".join(map(exchange_time, starts[-3:])) or "none"
+    return BadQuery(
+        f"{asked.strategy} said nothing of {asked.symbol} at {asked.bar:%Y-%m-%d %H:%M}; its last signals: {others}"
+    )
+
+
+def _rows(table: Table, instrument_id: int, bar_start: int, settings: Settings) -> list[Row]:
+    """Give the live rows of a bar in the order in which the fold caused them."""
+    is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("bar_start") == bar_start)
+    found = ensure(table, settings).to_pyarrow_dataset().to_table(filter=is_it)
+    return sorted(found.to_pylist(), key=_cause)
+
+
+def _cause(row: Row) -> tuple[int, ...]:
+    return tuple(row[name] for name in _CAUSE)
+
+
+def _stood_on(table: Table, signal: Row, settings: Settings) -> Row:
+    """Give the revision of a bar, or of its indicators, that was the last word when the signal was made."""
+    rows = _rows(table, signal["instrument_id"], signal["bar_start"], settings)
+    before = [row for row in rows if _cause(row) < _cause(signal)]
+    if not before:
+        raise EmptyInput(f"{table.full_name}: lacks what the signal stands on; {_MEND}")
+    return before[-1]
+
+
+def _book(signal: Row, settings: Settings) -> Book:
+    """Find the PARAMETERS record that brought the book, in the log of the fold's input."""
+    is_it = ds.field("topic_partition") == signal["input_partition"]
+    is_it &= ds.field("topic_offset") <= signal["input_offset"]
+    log = ensure(FOLD_INPUT, settings).to_pyarrow_dataset().to_table(["topic_offset", "record"], filter=is_it)
+    for record in log.sort_by([("topic_offset", "descending")])["record"].to_pylist():
+        is_book = record[:1] == bytes([Kind.PARAMETERS])
+        book = Book.read(record[HEADER.itemsize :], len(READABLE)) if is_book else None
+        if book and book.hash == signal["book_hash"]:
+            return book
+    raise EmptyInput(f"{FOLD_INPUT.full_name}: lacks the book {signal['book_hash']}; {_MEND}")
+
+
+def _said(row: Row) -> tuple[Any, ...]:
+    moved = f"{row['target_before']} -> {row['target']}"
+    return row["revision"], row["stance"], row["result"], row["score"], moved, exchange_time(row["available_at"])
+
+
+def _compared(book: Book, asked: Asked, numbers: Row) -> Iterator[tuple[Any, ...]]:
+    for strategy, role, is_below, left, right, factor, offset in book.comparisons:
+        if strategy != _NUMBERS[asked.strategy]:
+            continue
+        other = None if right < 0 else READABLE[right]
+        comparison = Comparison(READABLE[left], bool(is_below), other, factor, offset)
+        mine, bound = _number(numbers[comparison.left]), offset
+        if other is not None:
+            bound = factor * _number(numbers[other]) + offset
+        holds = mine < bound if is_below else mine >= bound
+        yield Role(role).name.lower(), str(comparison), _shown(mine), _shown(bound), "yes" if holds else "no"
+
+
+def _number(held: Any) -> float:
+    """Give the double that the fold compared; one that is missing is no number, and holds in no comparison."""
+    return math.nan if held is None else float(held)
+
+
+def _shown(number: float) -> str:
+    return "missing" if math.isnan(number) else f"{number:.10g}"
+
+
+def _parameters(book: Book, asked: Asked, signal: Row) -> Iterator[tuple[str, Any]]:
+    votes = [f"{weight} x {side}" for number, side, weight in book.strategies if number == _NUMBERS[asked.strategy]]
+    yield "in force from", exchange_time(book.begins)
+    yield "threshold of the score", int(book.head["threshold"])
+    yield "good until", exchange_time(signal["expires_at"])
+    yield "approval", "human" if signal["needs_approval"] else "automatic"
+    yield "weight and side", ", ".join(votes)
+    yield "hash", book.hash
+
+
+def _origins(signal: Row, indicators: Row, bar: Row, settings: Settings) -> Iterator[tuple[str, Any]]:
+    yield "cause in fold_input", f"partition {signal['input_partition']}, offset {signal['input_offset']}"
+    yield "generation of the fold", signal["generation"]
+    yield "revision of the bar", bar["revision"]
+    yield "revision of its indicators", indicators["revision"]
+    yield "state before and after", f"{indicators['opening_hash']} {indicators['closing_hash']}"
+    yield "run", signal["run_id"]
+    for table in (SIGNALS_1M_LIVE, INDICATORS_1M_LIVE, BARS_1M_LIVE, FOLD_INPUT):
+        yield f"version of {table.full_name}", ensure(table, settings).version()
+    runs = ensure(RUNS, settings).to_pyarrow_dataset()
+    mine = runs.to_table(["code_commit", "settings_hash"], filter=ds.field("run_id") == signal["run_id"]).to_pylist()
+    for run in mine[:1]:
+        yield "code", run["code_commit"]
+        yield "settings", run["settings_hash"]

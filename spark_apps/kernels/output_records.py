@@ -1,0 +1,42 @@
+"""Read the output records of a fold side by side: their kinds, their rows, their causes."""
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spark_apps.errors import SchemaMismatch
+from spark_apps.kernels.records import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
+
+
+def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
+    """Give the kind of each output record, 0 where it is no output of this layout version."""
+    sizes, starts = np.diff(bounds), bounds[:-1]
+    kinds = np.zeros(len(sizes), np.uint8)
+    for kind, layout in OUTPUTS.items():
+        fitting = np.flatnonzero(sizes == HEADER.itemsize + layout.itemsize)
+        headers = _gather(data, starts[fitting], HEADER)
+        kinds[fitting[(headers["kind"] == kind) & (headers["version"] == VERSION)]] = kind
+    return kinds
+
+
+def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
+    """Sort output records by kind: for every output kind an array (BAR_OUT or TRADE_OUT), in order of emission.
+
+    Raise SchemaMismatch when a record is of another kind, version or length.
+    """
+    kinds = output_kinds(data, bounds)
+    if unread := np.count_nonzero(kinds == 0):
+        raise SchemaMismatch(f"fold_output: {unread} of {len(kinds)} records are no output of layout version {VERSION}")
+    bodies = bounds[:-1] + HEADER.itemsize
+    return {kind: _gather(data, bodies[kinds == kind], layout) for kind, layout in OUTPUTS.items()}
+
+
+def causes(data: Bytes, bounds: Ints) -> Rows:
+    """Give the CAUSE that every output record of any kind begins with."""
+    return _gather(data, bounds[:-1] + HEADER.itemsize, CAUSE)
+
+
+def _gather(data: Bytes, starts: Ints, layout: np.dtype[Any]) -> Rows:
+    places = starts[:, None] + np.arange(layout.itemsize)
+    return cast(Rows, data[places].view(layout).reshape(-1))

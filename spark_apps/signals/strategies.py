@@ -1,0 +1,68 @@
+"""The strategies over minute bars, as the live fold judges them."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_apps.kernels import Kernels
+from spark_apps.kernels.arrow import map_batches
+from spark_apps.kernels.outputs import signal_table
+from spark_apps.kernels.records import SIGNAL_OUT
+from spark_apps.kernels.strategies import book_bytes
+from spark_apps.market.bars import MINUTE
+from spark_apps.tables.signals import SIGNALS_1M
+from spark_apps.tables.strategies import BAR_NUMBERS, READABLE
+from spark_apps.tables.strategy_model import Book
+
+_MADE = tuple(column for column in SIGNALS_1M.columns if column.name != "run_id")
+_PLACE = ("instrument_id", "session_date", "bar_start")
+
+
+class HasBook(Protocol):
+    """Name what the settings know of a book."""
+
+    @property
+    def book(self) -> Book:
+        """Give the book."""
+
+
+def judge_minutes(indicators: DataFrame, bars: DataFrame, strategies: Sequence[HasBook], kernels: Kernels) -> DataFrame:
+    """Judge minute bars by the book of strategies in force at each.
+
+    Grain: one row per bar and strategy that entered or left there, known when the bar's indicators are; each session
+    opens without a stance. No books, no rows. Meaning: kernels/reference_strategies.py.
+    """
+    numbers = bars.select(*_PLACE, *[F.col(name).cast("DOUBLE").alias(name) for name in BAR_NUMBERS])
+    rows = numbers.join(indicators.drop("session_date"), on=["instrument_id", "bar_start"], how="inner")
+    books = [book_bytes(each.book) for each in strategies]
+    return map_batches(
+        rows.select(*_PLACE, "available_at", *READABLE).repartition("instrument_id"),
+        partial(_judge_task, kernels, books),
+        ", ".join(f"{column.name} {column.type}" for column in _MADE),
+    )
+
+
+def _judge_task(kernels: Kernels, books: list[bytes], rows: pa.Table) -> pa.Table:
+    rows = rows.sort_by([("instrument_id", "ascending"), ("bar_start", "ascending")])
+    inputs = np.column_stack([rows[name].to_numpy() for name in READABLE])
+    made = kernels.signals_of(
+        books,
+        rows["instrument_id"].to_numpy(),
+        rows["session_date"].cast(pa.int32()).to_numpy(),
+        rows["bar_start"].to_numpy(),
+        np.ascontiguousarray(inputs, np.float64),
+        MINUTE,
+    )
+    bar = ["instrument_id", "bar_start"]
+    known_at = rows.select([*bar, "available_at"])
+    signals = (
+        signal_table(made.view(SIGNAL_OUT))
+        .drop_columns("available_at")
+        .join(known_at, keys=bar, join_type="left outer")
+    )
+    return signals.select([column.name for column in _MADE])

@@ -1,0 +1,37 @@
+-- What: where the live chain's last word on a signal and the nightly batch differ, in sessions that both hold.
+-- Grain: one row per instrument, minute bar and strategy that differs; no row means that they agree.
+-- Read by: people who look into late data. After a late trade an instrument differs until its next session is seeded.
+-- Example: SELECT difference, count(*) FROM live_signals_against_batch GROUP BY difference
+WITH sessions AS (
+  SELECT session_date FROM gold.bars_1m_live
+  INTERSECT
+  SELECT session_date FROM gold.signals_1m
+),
+live AS (
+  SELECT rows.* FROM live_signals AS rows LEFT SEMI JOIN sessions ON sessions.session_date = rows.session_date
+),
+batch AS (
+  SELECT rows.* FROM gold.signals_1m AS rows LEFT SEMI JOIN sessions ON sessions.session_date = rows.session_date
+)
+SELECT
+  coalesce(live.session_date, batch.session_date) AS session_date,
+  coalesce(live.instrument_id, batch.instrument_id) AS instrument_id,
+  exchange_time(coalesce(live.bar_start, batch.bar_start)) AS bar_time,
+  coalesce(live.strategy, batch.strategy) AS strategy,
+  CASE
+    WHEN batch.bar_start IS NULL THEN 'only live'
+    WHEN live.bar_start IS NULL THEN 'only batch'
+    WHEN live.book_hash <> batch.book_hash THEN 'book differs'
+    ELSE 'values differ'
+  END AS difference,
+  live.result AS live_result,
+  batch.result AS batch_result
+FROM live
+FULL OUTER JOIN batch
+  ON live.instrument_id = batch.instrument_id AND live.bar_start = batch.bar_start AND live.strategy = batch.strategy
+WHERE NOT (
+  struct(live.stance, live.score, live.target_before, live.target, live.result, live.book_hash, live.expires_at)
+  <=> struct(
+    batch.stance, batch.score, batch.target_before, batch.target, batch.result, batch.book_hash, batch.expires_at
+  )
+)

@@ -1,0 +1,138 @@
+"""Strategies: what they read is declared, their parameters are typed, and a batch judges bars as the live fold does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_apps.kernels import choose
+from spark_apps.kernels.strategies import book_hash
+from spark_apps.settings import StrategyBook
+from spark_apps.signals.strategies import judge_minutes
+from spark_apps.tables import strategies
+from spark_apps.tables.indicators import INDICATORS_1M
+from spark_apps.tables.market import BARS_1M
+from spark_apps.tables.strategies import ALL_STRATEGIES, Momentum, make
+from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Comparison, Strategy, at_least, below
+from tests.frames import DAY, rows
+
+MINUTE = 60_000_000_000
+
+
+@dataclass(frozen=True)
+class Rising(Strategy):
+    """Buy above a price."""
+
+    name = "rising"
+    inputs: ClassVar[tuple[str, ...]] = ("close",)
+    price: float = 5.0
+
+    def enter(self) -> tuple[Comparison, ...]:
+        """Ask for the price."""
+        return (at_least("close", self.price),)
+
+    def leave(self) -> tuple[Comparison, ...]:
+        """Ask for less."""
+        return (below("close", self.price),)
+
+
+def of(**members: Callable[[Strategy], Any]) -> type[Strategy]:
+    """Give a strategy like Rising with members of its own."""
+    return dataclass(frozen=True)(type("Odd", (Rising,), {**members, "__annotations__": {}}))
+
+
+@pytest.mark.parametrize("role", ["enter", "leave", "filter"])
+def test_a_strategy_that_reads_what_it_does_not_declare_fails_as_it_is_loaded(role: str) -> None:
+    undeclared = of(**{role: lambda _: (at_least("close", "sma_20"),)})
+    with pytest.raises(ValueError, match=f"strategy rising: {role} reads 'sma_20', which its inputs do not declare"):
+        undeclared()
+
+
+@pytest.mark.parametrize("role", ["enter", "leave"])
+def test_a_strategy_that_compares_nothing_fails_as_it_is_loaded(role: str) -> None:
+    with pytest.raises(ValueError, match=f"strategy rising: {role} compares nothing"):
+        of(**{role: lambda _: ()})()
+
+
+@pytest.mark.parametrize("given", ["5", None, True, float("nan")])
+def test_a_parameter_of_another_type_is_refused(given: object) -> None:
+    with pytest.raises(ValueError, match="strategy rising: parameter price"):
+        Rising(price=given)  # type: ignore[arg-type]  # what the test is about
+
+
+@pytest.mark.parametrize("weight", [0, -1, 1_000_001, 1.5])
+def test_a_weight_that_is_no_vote_is_refused(weight: float) -> None:
+    with pytest.raises(ValueError, match="strategy rising: .*weight"):
+        Rising(weight=weight)  # type: ignore[arg-type]  # what the test is about
+
+
+def test_names_that_do_not_exist_are_refused_with_those_that_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="no strategy 'momentun'; take one of: momentum, mean_reversion"):
+        make("momentun", {})
+    with pytest.raises(ValueError, match="strategy momentum: no parameter ris; it has rise, weight"):
+        make("momentum", {"ris": 1})
+
+    class Unregistered(Rising):
+        inputs: ClassVar[tuple[str, ...]] = ("close", "moon_phase")
+
+    monkeypatch.setattr(strategies, "ALL_STRATEGIES", (Unregistered,))
+    with pytest.raises(ValueError, match="strategy rising: input 'moon_phase' is no number of a bar"):
+        make("rising", {})
+
+
+def test_every_strategy_is_made_by_its_name_with_its_defaults() -> None:
+    assert [type(make(each.name, {})) for each in ALL_STRATEGIES] == list(ALL_STRATEGIES)
+    assert len(ALL_STRATEGIES) <= STRATEGY_LIMIT
+
+
+def test_a_comparison_reads_as_a_person_would_write_it() -> None:
+    assert str(at_least("close", "sma_20", 1.02, -0.5)) == "close >= 1.02 * sma_20 - 0.5"
+    assert str(below("rsi_14", 30)) == "rsi_14 < 30"
+
+
+def book(**members: dict[str, float]) -> StrategyBook:
+    return StrategyBook.model_validate({"begins": "1970-01-01T00:00:00+00:00", "members": members})
+
+
+def test_a_book_is_named_by_what_it_says_and_not_by_when() -> None:
+    one = book(momentum={"rise": 0.5}).book
+    assert book_hash(one) == book_hash(replace(one, begins=5))
+    assert book_hash(one) != book_hash(book(momentum={"rise": 0.6}).book)
+    assert book_hash(one) != book_hash(replace(one, threshold=2))
+
+
+def judged(spark: SparkSession, *books: StrategyBook) -> list[tuple[Any, ...]]:
+    """Judge three bars of two instruments by momentum."""
+    places = [(one, minute) for one in (1, 2) for minute in range(3)]
+    bars = [{"instrument_id": one, "session_date": DAY, "bar_start": m * MINUTE, "close": 10 + m} for one, m in places]
+    indicators = [
+        {
+            "instrument_id": one,
+            "session_date": DAY,
+            "bar_start": m * MINUTE,
+            "ema_20": 11.0,
+            "roc_10": float(one),
+            "available_at": 7 * MINUTE,
+        }
+        for one, m in places
+    ]
+    frames = rows(spark, INDICATORS_1M, *indicators), rows(spark, BARS_1M, *bars)
+    made = judge_minutes(*frames, books, choose("preferred"))
+    return [
+        (row.instrument_id, row.bar_start // MINUTE, row.strategy, row.stance, row.result, row.available_at // MINUTE)
+        for row in made.orderBy("instrument_id", "bar_start").collect()
+    ]
+
+
+def test_the_batch_judges_minute_bars(spark: SparkSession) -> None:
+    assert judged(spark, book(momentum={"rise": 1.5})) == [(2, 1, "momentum", 1, "decisive", 7)]
+
+
+def test_without_books_there_are_no_signals(spark: SparkSession) -> None:
+    assert judged(spark) == []
+
+
+def test_momentum_asks_for_a_rise_that_holds() -> None:
+    assert [str(each) for each in Momentum().enter()] == ["roc_10 >= 0.5", "close >= ema_20"]
