@@ -6,7 +6,7 @@ import pytest
 from spark_apps.errors import StateMismatch
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.records import ClockFlag, Kind
-from spark_apps.kernels.reference_bar_state import COUNTS, LAYOUT, SETTLED
+from spark_apps.kernels.reference_bar_state import BOOKS, COUNTS, LAYOUT, SETTLED
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.kernels.reference_indicator_state import IndicatorStage
 from spark_apps.kernels.sections import BAR_FOLD, as_signed, parameter_hash, seal
@@ -89,6 +89,15 @@ def test_two_settled_bars_are_refused(kernels: Kernels, sections: dict[int, byte
     body = np.array((SESSION, 2, 0, 0, 0, 0, (0, 0, 0)), COUNTS).tobytes() + bytes(2 * SETTLED.itemsize)
     broken = {**sections, 1: seal(BAR_FOLD, LAYOUT, PARAMETER_HASH, body)}
     with pytest.raises(StateMismatch, match="state section 1"):
+        kernels.BarFold(*PARAMETERS).restore(broken.items())
+
+
+@pytest.mark.parametrize("body", [b"\1\0\0\0\0", b"\0\0\0\0", b"\1"], ids=["no book", "no bytes", "no length"])
+def test_a_section_of_books_that_holds_none_is_refused(
+    kernels: Kernels, sections: dict[int, bytes], body: bytes
+) -> None:
+    broken = {**sections, BOOKS: seal(BAR_FOLD, LAYOUT, PARAMETER_HASH, body)}
+    with pytest.raises(StateMismatch, match=f"state section {BOOKS}"):
         kernels.BarFold(*PARAMETERS).restore(broken.items())
 
 

@@ -235,6 +235,14 @@ def test_a_lost_byte_of_the_books_is_found(fold: BarFold, kernels: Kernels) -> N
             kernels.BarFold(*PARAMETERS, CHOSEN).restore({**sections, BOOKS: sections[BOOKS][:cut]}.items())
 
 
+def test_bars_before_the_first_book_are_not_judged(kernels: Kernels) -> None:
+    ids, days, starts = np.ones(2, np.int32), np.full(2, 20, np.int32), np.array([0, 60]) * SECOND
+    inputs = np.full((2, len(READABLE)), 100.0)
+    book = book_of(RISES, (2, 1, 1), begins=60)
+    made = kernels.signals_of([book], ids, days, starts, inputs, 60 * SECOND).view(SIGNAL_OUT)
+    assert made["bar_start"].tolist() == [60 * SECOND]
+
+
 def test_the_batch_judge_opens_every_session_and_instrument_without_a_stance(kernels: Kernels) -> None:
     ids, days = np.array([1, 1, 1, 2], np.int32), np.array([20, 20, 21, 21], np.int32)
     starts = np.array([0, 60, 120, 180]) * SECOND

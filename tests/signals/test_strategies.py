@@ -56,6 +56,11 @@ def test_a_strategy_that_compares_nothing_fails_as_it_is_loaded(role: str) -> No
         of(**{role: lambda _: ()})()
 
 
+def test_a_name_that_is_no_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="strategy 'Rising!': the name is not lower-case"):
+        dataclass(frozen=True)(type("Odd", (Rising,), {"name": "Rising!", "__annotations__": {}}))()
+
+
 @pytest.mark.parametrize("given", ["5", None, True, float("nan")])
 def test_a_parameter_of_another_type_is_refused(given: object) -> None:
     with pytest.raises(ValueError, match="strategy rising: parameter price"):
