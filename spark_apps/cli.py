@@ -173,7 +173,7 @@ def approve(
     bar: Bar,
     strategy: StrategyName,
     refuse: Annotated[bool, typer.Option("--refuse", help="Hold it back instead.")] = False,
-    by: Annotated[str, typer.Option(help="Who decides.")] = getpass.getuser(),
+    by: Annotated[str | None, typer.Option(help="Who decides; default: who runs this.")] = None,
     profile: Profile = None,
 ) -> None:
     """Let a live signal out that waits for a person, or hold it back."""
@@ -181,7 +181,7 @@ def approve(
     from spark_apps.jobs.explain import Asked
 
     asked = Asked(symbol, bar, strategy)
-    console.print(decide(asked, _start(profile), is_approved=not refuse, by=by), highlight=False)
+    console.print(decide(asked, _start(profile), is_approved=not refuse, by=by or getpass.getuser()), highlight=False)
 
 
 @app.command("check-config")

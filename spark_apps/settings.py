@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, Val
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from spark_apps.errors import BadSetting
+from spark_apps.kernels.records import CLOCK_LIMIT
 from spark_apps.tables import strategies
 from spark_apps.tables.strategy_model import Book
 
@@ -86,9 +87,9 @@ class StrategyBook(_Section):
 
     @model_validator(mode="after")
     def _refuse_unknown_strategies(self) -> Self:
-        """Refuse what no strategy has, and a moment before 1970: market time begins there."""
-        if self.book.begins < 0:
-            raise ValueError(f"a book begins on {self.begins}, before 1970")
+        """Refuse what no strategy has, and a moment outside market time, which runs from 1970 to 2116."""
+        if not 0 <= self.book.begins <= CLOCK_LIMIT:
+            raise ValueError(f"a book begins on {self.begins}: market time runs from 1970 to 2116")
         return self
 
 

@@ -35,7 +35,8 @@ def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monke
             "[[strategies]]\nbegins = 2020-01-01T00:00:00Z\nmembers = { momentum = { rice = 1 } }",
             "local.toml.*strategy momentum: no parameter rice; it has rise, weight",
         ),
-        ("[[strategies]]\nbegins = 1960-01-01T00:00:00Z\nmembers = {}", "begins on 1960-01-01.*, before 1970"),
+        ("[[strategies]]\nbegins = 1960-01-01T00:00:00Z\nmembers = {}", "begins on 1960-01-01.*from 1970 to 2116"),
+        ("[[strategies]]\nbegins = 9999-01-01T00:00:00Z\nmembers = {}", "begins on 9999-01-01.*from 1970 to 2116"),
         (
             2 * "[[strategies]]\nbegins = 2020-01-02T00:00:00Z\nmembers = {}\n",
             "begins must rise from book to book",

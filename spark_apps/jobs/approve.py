@@ -1,6 +1,8 @@
 """Let a live signal out, or hold it back, where its book asks for a person: for `tayho approve`."""
 
 import time
+from datetime import date
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -12,7 +14,7 @@ from spark_apps.lake.lease import alone
 from spark_apps.lake.tables import ensure
 from spark_apps.rules.calendar import exchange_time
 from spark_apps.settings import Settings
-from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.signals import SIGNAL_APPROVALS
 
 
@@ -20,7 +22,7 @@ def decide(asked: Asked, settings: Settings, *, is_approved: bool, by: str) -> s
     """Append a decision to gold.signal_approvals, and say it.
 
     Raise BadQuery for a signal that waits for nobody: its book lets it out by itself, it moves no target, it was
-    decided, withdrawn, or is good no longer as market time goes.
+    decided, withdrawn or followed by another, or is good no longer as market time goes.
     """
     with alone("approve", settings, SIGNAL_APPROVALS.full_name):
         signal = revisions_of(asked, settings)[-1]
@@ -32,14 +34,19 @@ def decide(asked: Asked, settings: Settings, *, is_approved: bool, by: str) -> s
             raise BadQuery(f"{name}: is {signal['result']}; only a decisive one waits for a decision")
         if _decided(place, settings):
             raise BadQuery(f"{name}: is decided already; gold.signal_approvals says by whom")
-        if _market_time(place, settings) >= signal["expires_at"]:
+        newest, market_time = _market(place, settings)
+        if market_time >= signal["expires_at"]:
             raise BadQuery(f"{name}: was good until {exchange_time(signal['expires_at'])}")
+        if newest > signal["session_date"]:
+            raise BadQuery(f"{name}: its session is over, {newest} has begun")
+        if _is_followed(place, settings):
+            raise BadQuery(f"{name}: another decisive signal of {asked.symbol} has followed it")
         row = place | {"is_approved": is_approved, "decided_by": by, "decided_at": time.time_ns()}
         record_decision(SIGNAL_APPROVALS, row, signal["session_date"], "approve", settings)
     return f"{name}: {'approved' if is_approved else 'refused'} by {by}"
 
 
-def _decided(place: dict[str, object], settings: Settings) -> bool:
+def _decided(place: dict[str, Any], settings: Settings) -> bool:
     decisions = ensure(SIGNAL_APPROVALS, settings).to_pyarrow_dataset()
     is_it = ds.field("instrument_id") == place["instrument_id"]
     for name in ("bar_start", "strategy"):
@@ -47,8 +54,17 @@ def _decided(place: dict[str, object], settings: Settings) -> bool:
     return bool(decisions.count_rows(filter=is_it))
 
 
-def _market_time(place: dict[str, object], settings: Settings) -> int:
-    """Give how far the market clock has come in the session, as the live bars know it."""
+def _market(place: dict[str, Any], settings: Settings) -> tuple[date, int]:
+    """Give the newest session of the live bars, and how far the market clock has come in the signal's own."""
     bars = ensure(BARS_1M_LIVE, settings).to_pyarrow_dataset()
-    known = bars.to_table(["available_at"], filter=ds.field("session_date") == place["session_date"])["available_at"]
-    return int(pc.max(known).as_py())
+    days = bars.to_table(["session_date", "available_at"], filter=ds.field("session_date") >= place["session_date"])
+    own = days.filter(pc.equal(days["session_date"], place["session_date"]))
+    return pc.max(days["session_date"]).as_py() or place["session_date"], pc.max(own["available_at"]).as_py() or 0
+
+
+def _is_followed(place: dict[str, Any], settings: Settings) -> bool:
+    signals = ensure(SIGNALS_1M_LIVE, settings).to_pyarrow_dataset()
+    is_it = (ds.field("bar_start") > place["bar_start"]) & (ds.field("result") == "decisive")
+    for name in ("instrument_id", "session_date"):
+        is_it &= ds.field(name) == place[name]
+    return bool(signals.count_rows(filter=is_it))

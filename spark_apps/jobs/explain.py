@@ -9,7 +9,8 @@ import pyarrow.dataset as ds
 
 from spark_apps.errors import BadQuery, EmptyInput, TayhoError
 from spark_apps.jobs.state import Shown
-from spark_apps.kernels.records import HEADER, Kind
+from spark_apps.kernels.outputs import BOOK
+from spark_apps.kernels.records import CLOCK_LIMIT, HEADER, Kind
 from spark_apps.kernels.reference_strategies import Book
 from spark_apps.lake.tables import ensure
 from spark_apps.rules.calendar import at, exchange_time
@@ -20,10 +21,10 @@ from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from spark_apps.tables.sources import FOLD_INPUT
 from spark_apps.tables.strategies import ALL_STRATEGIES, BAR_NUMBERS, READABLE
-from spark_apps.tables.strategy_model import Comparison, Role
+from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Role
 
 Row = dict[str, Any]
-_NUMBERS = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)}
+_NUMBERS = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)} | {BOOK: NO_STRATEGY}
 _MEND = "run `tayho live --until-idle`"
 _CAUSE = ("generation", "input_partition", "input_offset", "ordinal")
 
@@ -64,6 +65,8 @@ def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
     if instrument is None:
         raise BadQuery(f"no instrument bears the symbol {asked.symbol!r} on {asked.bar.date()}")
     start = at(asked.bar.date(), asked.bar.strftime("%H:%M"))
+    if start > CLOCK_LIMIT:
+        raise BadQuery(f"no bar starts at {asked.bar:%Y-%m-%d %H:%M}: market time ends in 2116")
     said = _rows(SIGNALS_1M_LIVE, instrument.instrument_id, start, settings)
     here = [row for row in said if row["strategy"] == asked.strategy]
     if not here:
@@ -108,12 +111,14 @@ def _book(signal: Row, settings: Settings) -> Book:
     """Find the PARAMETERS record that brought the book, in the log of the fold's input."""
     is_it = ds.field("topic_partition") == signal["input_partition"]
     is_it &= ds.field("topic_offset") <= signal["input_offset"]
-    log = ensure(FOLD_INPUT, settings).to_pyarrow_dataset().to_table(["topic_offset", "record"], filter=is_it)
-    for record in log.sort_by([("topic_offset", "descending")])["record"].to_pylist():
-        is_book = record[:1] == bytes([Kind.PARAMETERS])
-        book = Book.read(record[HEADER.itemsize :], len(READABLE)) if is_book else None
-        if book and book.hash == signal["book_hash"]:
-            return book
+    log = ensure(FOLD_INPUT, settings).to_pyarrow_dataset().to_batches(columns=["record"], filter=is_it)
+    records = (
+        record for batch in log for record in batch["record"].to_pylist() if record[:1] == bytes([Kind.PARAMETERS])
+    )
+    sent = [book for record in records if (book := Book.read(record[HEADER.itemsize :], len(READABLE)))]
+    own = [book for book in sent if book.hash == signal["book_hash"] and book.begins <= signal["bar_start"]]
+    if own:
+        return max(own, key=lambda book: book.begins)
     raise EmptyInput(f"{FOLD_INPUT.full_name}: lacks the book {signal['book_hash']}; {_MEND}")
 
 

@@ -76,7 +76,8 @@ def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: d
         table: ALL_DAYS if comes_from_files(table) else (start, end) for table in judged if row_count(table, settings)
     }
     read = [each for table in slices for each in (table, *set_aside_tables(table))]
-    versions = {each.full_name: ensure(each, settings).version() for each in read}
+    held = {each.full_name: ensure(each, settings) for each in read}
+    versions = {name: (opened.metadata().id, opened.version()) for name, opened in held.items()}
     days = {table.full_name: slice_ for table, slice_ in slices.items()}
     made_of = json.dumps({"code": code_hash(), "days": days, "versions": versions}, default=str, indent=1)
     kept = report_folder(settings) / "data_docs" / "made_of.json"

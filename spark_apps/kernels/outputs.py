@@ -33,9 +33,10 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.SIGNAL: SIGNALS_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
+BOOK = "book"  # who moves the target where parameters alone did
 _LARGEST_PRICE = 10**18 - 1
 _RESULTS = {result.value: result.name.lower() for result in Result}
-_STRATEGIES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: "book"}
+_STRATEGIES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: BOOK}
 _LAST_DAY = 2_932_896  # 9999-12-31 in days since 1970
 _DECIMALS = {"open": 18, "high": 18, "low": 18, "close": 18, "price": 18, "value": 28}
 

@@ -9,7 +9,7 @@ What the contract leaves open is decided here:
 - A strategy that left may enter again at the next bar, not at the same one.
 - One that its filter kept from counting stands all the same, so that it is not proposed again at every bar.
 - A strategy that a new book lacks stands no longer from its first bar on. A book that moves the target by itself,
-  because a weight or the threshold is another, says so under NO_STRATEGY.
+  because a weight or the threshold is another, says so under NO_STRATEGY where no strategy with a vote did anything.
 """
 
 from collections.abc import Iterator
@@ -139,7 +139,8 @@ class Book:
         """Say what the strategy of that number did between two stances; None where it did nothing."""
         changed, is_moved = before.standing ^ after.standing, before.target != after.target
         bit = 0 if number == NO_STRATEGY else 1 << number
-        if (changed or not is_moved) if number == NO_STRATEGY else not changed & bit:
+        has_voted = changed & (before.counted | after.counted)
+        if (has_voted or not is_moved) if number == NO_STRATEGY else not changed & bit:
             return None
         enters = bool(after.standing & bit)
         counts = number == NO_STRATEGY or (after if enters else before).counted & bit

@@ -31,6 +31,7 @@ from spark_apps.settings import Kafka, Settings
 logger = structlog.get_logger(__name__)
 
 SECOND = 1_000_000_000
+HALF_DAY = 43_200 * SECOND
 CHUNK = 4_000
 TRADES_PER_RECORD = 500
 REST = 0.01
@@ -134,10 +135,14 @@ def _source_of(envelopes: Iterable[Envelope], kafka: Kafka) -> tuple[str, Iterab
 
 
 def _books(settings: Settings, hours: Hours) -> list[bytes]:
-    """Give the book in force as the session opens, and those that follow within it."""
+    """Give the book in force as the session's day begins, and those that follow within it.
+
+    A bar may lie outside the feed's hours, but not half a day from them.
+    """
     books = [each.book for each in settings.strategies]
-    begun = [book for book in books if book.begins <= hours.opens]
-    later = [book for book in books if hours.opens < book.begins <= hours.closes]
+    first, last = hours.opens - HALF_DAY, hours.closes + HALF_DAY
+    begun = [book for book in books if book.begins <= first]
+    later = [book for book in books if first < book.begins <= last]
     return [book_bytes(book) for book in (*begun[-1:], *later)]
 
 

@@ -76,8 +76,11 @@ class Breakout(Strategy):
         return (at_least("volume_ratio_20", self.volume_ratio),)
 
 
-# The place of a strategy is its number in records and rows: append, and leave a gap where one goes.
+# The place of a strategy is its number in records and rows: append only.
 ALL_STRATEGIES: tuple[type[Strategy], ...] = (Momentum, MeanReversion, Breakout)
+# Each is made once here, so that one that reads what it does not declare fails as this module is loaded.
+for _strategy in ALL_STRATEGIES:
+    _strategy()
 
 
 def number_of(strategy: Strategy) -> int:

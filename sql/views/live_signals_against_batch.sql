@@ -5,7 +5,7 @@
 WITH sessions AS (
   SELECT session_date FROM gold.bars_1m_live
   INTERSECT
-  SELECT session_date FROM gold.signals_1m
+  SELECT session_date FROM gold.indicators_1m
 ),
 live AS (
   SELECT rows.* FROM live_signals AS rows LEFT SEMI JOIN sessions ON sessions.session_date = rows.session_date

@@ -33,7 +33,7 @@ revised AS (
   INNER JOIN gold.indicators_1m_live AS later
     ON
       words.instrument_id = later.instrument_id AND words.bar_start = later.bar_start
-      AND struct(later.generation, later.input_offset) > struct(words.first_word.generation, words.first_word.input_offset)
+      AND later.generation = words.first_word.generation AND later.input_offset > words.first_word.input_offset
   GROUP BY words.instrument_id, words.bar_start, words.strategy
 ),
 decided AS (
@@ -44,16 +44,22 @@ decided AS (
       WHEN NOT words.last_word.needs_approval THEN words.decisive_at
       WHEN approvals.is_approved THEN approvals.decided_at
     END AS approved_at,
-    min(CASE WHEN words.decisive_at IS NOT NULL THEN words.bar_start END) OVER (
-      PARTITION BY words.instrument_id, words.session_date
-      ORDER BY words.bar_start
-      RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-    ) AS replaced_from
+    -- What stands in the way of an earlier one: decisive by its last word, and let out.
+    words.last_word.result = 'decisive'
+    AND (NOT words.last_word.needs_approval OR coalesce(approvals.is_approved, false)) AS stands
   FROM words
   LEFT JOIN gold.signal_approvals AS approvals
     ON
       words.instrument_id = approvals.instrument_id AND words.bar_start = approvals.bar_start
       AND words.strategy = approvals.strategy
+),
+followed AS (
+  SELECT
+    *,
+    min(CASE WHEN stands THEN bar_start END) OVER (
+      PARTITION BY instrument_id, session_date ORDER BY bar_start RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+    ) AS replaced_from
+  FROM decided
 ),
 ended AS (
   SELECT
@@ -62,13 +68,13 @@ ended AS (
     CASE
       WHEN decided.last_word.result = 'withdrawn' THEN 'withdrawn'
       WHEN decided.last_word.result = 'filtered' THEN 'filter'
-      WHEN decided.decisive_at IS NULL THEN 'votes'
+      WHEN decided.last_word.result = 'outvoted' THEN 'votes'
       WHEN NOT decided.is_approved THEN 'refusal'
-      WHEN decided.replaced_from IS NOT NULL THEN 'another'
+      WHEN decided.replaced_from < decided.last_word.expires_at THEN 'another'
       WHEN market.market_time >= decided.last_word.expires_at THEN 'horizon'
       WHEN market.is_over THEN 'session'
     END AS ended_by
-  FROM decided
+  FROM followed AS decided
   INNER JOIN market ON decided.session_date = market.session_date
   LEFT JOIN revised
     ON

@@ -1,5 +1,6 @@
 """A signal explains itself, and a person lets it out: over live tables that a real fold filled."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -112,6 +113,7 @@ def test_a_signal_that_was_taken_back_shows_both_words_and_the_numbers_of_the_la
     ("asked", "words"),
     [
         (BROKE_OUT._replace(strategy="luck"), "no strategy 'luck'; take one of: momentum, mean_reversion, breakout"),
+        (BROKE_OUT._replace(bar=datetime(2300, 1, 1)), "no bar starts at 2300-01-01 00:00: market time ends in 2116"),  # noqa: DTZ001 - wall clock
         (BROKE_OUT._replace(symbol="XNOT"), "no instrument bears the symbol 'XNOT'"),
         (BROKE_OUT._replace(strategy="momentum"), "momentum said nothing of XANB .*; its last signals: none"),
         (BROKE_OUT._replace(bar=datetime(2026, 11, 20, 9, 30)), "its last signals: 2026-11-20 09:35"),  # noqa: DTZ001 - wall clock
@@ -153,6 +155,35 @@ def test_a_signal_that_is_good_no_longer_is_not_approved(settings: Settings) -> 
     made = session_of(settings, "human", before, encode_trades(trade(58, 30, 70)), after)
     with pytest.raises(BadQuery, match="was good until 2026-11-20 10:06"):
         decide(BROKE_OUT, made, is_approved=True, by="Lan")
+
+
+def test_a_signal_of_a_session_that_is_over_is_not_approved(settings: Settings) -> None:
+    opens = encode_clock(OPENS + 86_400 * SECOND, SESSION + 1, ClockFlag.OPENS)
+    second = OPENS / SECOND + 86_400 + 5
+    after = rows_of((entry(1, second, 300_000, session_date=SESSION + 1),))
+    closes = encode_clock(OPENS + (86_400 + 60) * SECOND, SESSION + 1)
+    made = session_of(settings, "human", opens, encode_trades(after), closes)
+    with pytest.raises(BadQuery, match="its session is over, 2026-11-21 has begun"):
+        decide(BROKE_OUT, made, is_approved=True, by="Lan")
+
+
+def test_a_signal_that_another_has_followed_is_not_approved(settings: Settings) -> None:
+    clock = encode_clock(OPENS + 22 * 60 * SECOND, SESSION)
+    made = session_of(settings, "human", encode_trades(trade(21, 10, 71)), clock)
+    with pytest.raises(BadQuery, match="another decisive signal of XANB has followed it"):
+        decide(BROKE_OUT, made, is_approved=True, by="Lan")
+
+
+def test_a_target_that_a_book_moved_is_explained_and_approved_too(settings: Settings) -> None:
+    stricter = replace(book("human").book, begins=OPENS + 21 * 60 * SECOND, threshold=3)
+    change = encode_parameters(SESSION, book_bytes(stricter))
+    clock = encode_clock(OPENS + 22 * 60 * SECOND, SESSION)
+    made = session_of(settings, "human", change, encode_trades(trade(21, 60, 71)), clock)
+    moved = Asked("XANB", datetime(2026, 11, 20, 9, 36), "book")  # noqa: DTZ001 - wall clock
+    shown = cells(explain(moved, made))
+    assert shown["Comparisons"] == []
+    assert dict(shown["Book of strategies"])["threshold of the score"] == 3
+    assert decide(moved, made, is_approved=True, by="Lan").endswith("approved by Lan")
 
 
 def test_a_signal_that_was_taken_back_is_not_approved(settings: Settings) -> None:

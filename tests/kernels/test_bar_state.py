@@ -76,7 +76,7 @@ def test_a_changed_byte_is_found(kernels: Kernels, sections: dict[int, bytes], k
             kernels.BarFold(*PARAMETERS).restore({**sections, key: bytes(broken)}.items())
 
 
-@pytest.mark.parametrize(("key", "body"), [(0, bytes(15)), (0, bytes(17)), (1, bytes(23)), (1, b"\x14" + bytes(24))])
+@pytest.mark.parametrize(("key", "body"), [(0, bytes(23)), (0, bytes(25)), (1, bytes(35)), (1, b"\x14" + bytes(36))])
 def test_a_body_of_another_shape_is_refused(
     kernels: Kernels, sections: dict[int, bytes], key: int, body: bytes
 ) -> None:

@@ -17,6 +17,7 @@ from spark_apps.tables import named
 from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
 from spark_apps.tables.model import Rule
 from spark_apps.tables.sources import DAILY_PRICE_LINES
+from tests.conftest import settings_in
 from tests.frames import DAY, rows
 from tests.sql.test_catalogue import put
 
@@ -88,6 +89,10 @@ def test_pages_made_of_the_same_versions_and_days_stay(
     assert len(built) == 1
     report.write_data_docs(spark, planted, DAY, date(2026, 11, 23))
     assert len(built) == 1  # of daily files all days are judged, and nothing else is here
+    another = settings_in(planted.lake_root.parent / "another").with_values(report_root=planted.report_root)
+    put(spark, another, DAILY_PRICES, GOOD)
     put(spark, planted, DAILY_PRICES, {**GOOD, "instrument_id": 5})
     report.write_data_docs(spark, planted, DAY, DAY)
     assert len(built) == 2
+    report.write_data_docs(spark, another, DAY, DAY)
+    assert len(built) == 3  # another lake may be at the same versions

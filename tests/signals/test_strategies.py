@@ -1,6 +1,5 @@
 """Strategies: what they read is declared, their parameters are typed, and a batch judges bars as the live fold does."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -38,7 +37,7 @@ class Rising(Strategy):
         return (below("close", self.price),)
 
 
-def of(**members: Callable[[Strategy], Any]) -> type[Strategy]:
+def of(**members: Any) -> type[Strategy]:
     """Give a strategy like Rising with members of its own."""
     return dataclass(frozen=True)(type("Odd", (Rising,), {**members, "__annotations__": {}}))
 
@@ -58,7 +57,7 @@ def test_a_strategy_that_compares_nothing_fails_as_it_is_loaded(role: str) -> No
 
 def test_a_name_that_is_no_name_is_refused() -> None:
     with pytest.raises(ValueError, match="strategy 'Rising!': the name is not lower-case"):
-        dataclass(frozen=True)(type("Odd", (Rising,), {"name": "Rising!", "__annotations__": {}}))()
+        of(name="Rising!")()
 
 
 @pytest.mark.parametrize("given", ["5", None, True, float("nan")])

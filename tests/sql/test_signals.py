@@ -8,6 +8,7 @@ from pyspark.sql import Row, SparkSession
 
 from spark_apps.lake.catalogue import run_sql, texts
 from spark_apps.settings import Settings
+from spark_apps.tables.indicators import INDICATORS_1M
 from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.signals import SIGNAL_APPROVALS, SIGNALS_1M
 from tests.frames import DAY
@@ -27,7 +28,7 @@ def paths(spark: SparkSession, settings: Settings, market_time: int, *signals: d
     put(spark, settings, SIGNALS_1M_LIVE, *(SIGNAL | signal for signal in signals))
     put(spark, settings, BARS_1M_LIVE, {"available_at": market_time})
     assert run_sql(spark, settings, texts("checks")["signal_paths_skip_no_state"]).collect() == []
-    return run_sql(spark, settings, "SELECT * FROM signal_paths ORDER BY instrument_id, bar_start").collect()
+    return run_sql(spark, settings, "SELECT * FROM signal_paths ORDER BY instrument_id, bar_start, strategy").collect()
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def paths(spark: SparkSession, settings: Settings, market_time: int, *signals: d
         ([{"result": "filtered"}], 0, "expired", "filter"),
         ([{"result": "outvoted"}], 0, "expired", "votes"),
         ([{}, {"revision": 1, "result": "withdrawn", "input_offset": 9}], 0, "expired", "withdrawn"),
+        ([{}, {"revision": 1, "result": "outvoted", "input_offset": 9}], 0, "expired", "votes"),
         ([HUMAN], 4 * MINUTE, "aggregated", None),
         ([HUMAN], 5 * MINUTE, "expired", "horizon"),
     ],
@@ -77,10 +79,17 @@ def test_another_signal_of_the_instrument_ends_one(spark: SparkSession, settings
     later = {"bar_start": 2 * MINUTE, "strategy": "momentum", "input_offset": 9}
     outvoted = {"bar_start": 3 * MINUTE, "result": "outvoted", "input_offset": 11}
     elsewhere = {"bar_start": 3 * MINUTE, "instrument_id": 2, "input_offset": 12}
-    found = paths(spark, settings, 4 * MINUTE, {}, later, outvoted, elsewhere)
+    taken_back = {"bar_start": 3 * MINUTE, "strategy": "momentum", "result": "withdrawn", "input_offset": 13}
+    found = paths(spark, settings, 4 * MINUTE, {}, later, outvoted, taken_back, elsewhere)
     assert [(path.instrument_id, path.bar_start // MINUTE, path.ended_by) for path in found] == [
-        (1, 1, "another"), (1, 2, None), (1, 3, "votes"), (2, 3, None),
+        (1, 1, "another"), (1, 2, None), (1, 3, "votes"), (1, 3, "withdrawn"), (2, 3, None),
     ]  # fmt: skip
+
+
+def test_one_that_comes_once_another_is_good_no_longer_does_not_end_it(spark: SparkSession, settings: Settings) -> None:
+    later = {"bar_start": 6 * MINUTE, "expires_at": 9 * MINUTE, "input_offset": 9}
+    found = paths(spark, settings, 7 * MINUTE, {}, later)
+    assert [path.ended_by for path in found] == ["horizon", None]
 
 
 def test_a_correction_flags_the_signals_that_used_what_it_changed(spark: SparkSession, settings: Settings) -> None:
@@ -124,6 +133,7 @@ def test_live_and_batch_signals_are_compared(
     elsewhere = {"instrument_id": 2, "bar_start": MINUTE, **shared}
     put(spark, settings, BARS_1M_LIVE, {})
     put(spark, settings, SIGNALS_1M_LIVE, *(SIGNAL | one for one in live), SIGNAL | elsewhere)
+    put(spark, settings, INDICATORS_1M, {})
     put(spark, settings, SIGNALS_1M, *({"bar_start": MINUTE, **shared} | one for one in batch), elsewhere)
     found = run_sql(spark, settings, "SELECT * FROM live_signals_against_batch").collect()
     assert [row.difference for row in found] == seen

@@ -109,12 +109,13 @@ class Book {
     }
 
     // What the strategy of that number did between two stances; empty where it did nothing. NO_STRATEGY is the book
-    // itself, which may move the target as it comes into force.
+    // itself, which may move the target as it comes into force, where no strategy with a vote did anything.
     std::optional<Said> say(int number, Stance before, Stance after) const {
         const auto changed = before.standing ^ after.standing;
         const auto bit = number == NO_STRATEGY ? 0 : bit_of(number);
         const bool is_moved = before.target != after.target;
-        if (number == NO_STRATEGY ? changed != 0 || !is_moved : (changed & bit) == 0) return {};
+        const bool has_voted = (changed & (before.counted | after.counted)) != 0;
+        if (number == NO_STRATEGY ? has_voted || !is_moved : (changed & bit) == 0) return {};
         const bool enters = (after.standing & bit) != 0;
         const bool counts = number == NO_STRATEGY || ((enters ? after : before).counted & bit) != 0;
         const auto result = !counts ? FILTERED : is_moved ? DECISIVE : OUTVOTED;
