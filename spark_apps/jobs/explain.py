@@ -9,7 +9,6 @@ import pyarrow.dataset as ds
 
 from spark_apps.errors import BadQuery, EmptyInput, TayhoError
 from spark_apps.jobs.state import Shown
-from spark_apps.kernels.outputs import BOOK
 from spark_apps.kernels.records import CLOCK_LIMIT, HEADER, Kind
 from spark_apps.kernels.reference_strategies import Book
 from spark_apps.lake.tables import ensure
@@ -20,11 +19,10 @@ from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from spark_apps.tables.sources import FOLD_INPUT
-from spark_apps.tables.strategies import ALL_STRATEGIES, BAR_NUMBERS, READABLE
-from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Role
+from spark_apps.tables.strategies import BAR_NUMBERS, NUMBER_OF, READABLE
+from spark_apps.tables.strategy_model import Comparison, Role
 
 Row = dict[str, Any]
-_NUMBERS = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)} | {BOOK: NO_STRATEGY}
 _MEND = "run `tayho live --until-idle`"
 _CAUSE = ("generation", "input_partition", "input_offset", "ordinal")
 
@@ -59,8 +57,8 @@ def explain(asked: Asked, settings: Settings) -> list[Shown]:
 
 def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
     """Give the revisions of a live signal of its newest generation; raise BadQuery where there is none."""
-    if asked.strategy not in _NUMBERS:
-        raise BadQuery(f"there is no strategy {asked.strategy!r}; take one of: {', '.join(_NUMBERS)}")
+    if asked.strategy not in NUMBER_OF:
+        raise BadQuery(f"there is no strategy {asked.strategy!r}; take one of: {', '.join(NUMBER_OF)}")
     instrument = by_symbol(asked.symbol, asked.bar.date())
     if instrument is None:
         raise BadQuery(f"no instrument bears the symbol {asked.symbol!r} on {asked.bar.date()}")
@@ -129,7 +127,7 @@ def _said(row: Row) -> tuple[Any, ...]:
 
 def _compared(book: Book, asked: Asked, numbers: Row) -> Iterator[tuple[Any, ...]]:
     for strategy, role, is_below, left, right, factor, offset in book.comparisons:
-        if strategy != _NUMBERS[asked.strategy]:
+        if strategy != NUMBER_OF[asked.strategy]:
             continue
         other = None if right < 0 else READABLE[right]
         comparison = Comparison(READABLE[left], bool(is_below), other, factor, offset)
@@ -150,7 +148,7 @@ def _shown(number: float) -> str:
 
 
 def _parameters(book: Book, asked: Asked, signal: Row) -> Iterator[tuple[str, Any]]:
-    votes = [f"{weight} x {side}" for number, side, weight in book.strategies if number == _NUMBERS[asked.strategy]]
+    votes = [f"{weight} x {side}" for number, side, weight in book.strategies if number == NUMBER_OF[asked.strategy]]
     yield "in force from", exchange_time(book.begins)
     yield "threshold of the score", int(book.head["threshold"])
     yield "good until", exchange_time(signal["expires_at"])

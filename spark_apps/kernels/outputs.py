@@ -21,8 +21,8 @@ from spark_apps.tables.live import (
     SIGNALS_1M_LIVE,
 )
 from spark_apps.tables.model import Table
-from spark_apps.tables.strategies import ALL_STRATEGIES
-from spark_apps.tables.strategy_model import NO_STRATEGY, Result
+from spark_apps.tables.strategies import NAMES
+from spark_apps.tables.strategy_model import Result
 
 # Bars stand last: where all are written, their commit also says how far the output is read.
 LIVE_TABLES: dict[Kind, Table] = {
@@ -33,10 +33,8 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.SIGNAL: SIGNALS_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
-BOOK = "book"  # who moves the target where parameters alone did
 _LARGEST_PRICE = 10**18 - 1
 _RESULTS = {result.value: result.name.lower() for result in Result}
-_STRATEGIES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: BOOK}
 _LAST_DAY = 2_932_896  # 9999-12-31 in days since 1970
 _DECIMALS = {"open": 18, "high": 18, "low": 18, "close": 18, "price": 18, "value": 28}
 
@@ -71,7 +69,7 @@ def _column(name: str, values: Ints) -> pa.Array:
     if name == "result":
         return _names(values, _RESULTS, "unknown_result_")
     if name == "strategy":
-        return _names(values, _STRATEGIES, "unknown_strategy_")
+        return _names(values, NAMES, "unknown_strategy_")
     if name == "needs_approval":
         return pa.array(values != 0)
     if name == "source":

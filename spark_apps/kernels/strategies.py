@@ -5,13 +5,13 @@ import numpy as np
 from spark_apps.kernels.records import BOOK, COMPARISON, STRATEGY
 from spark_apps.kernels.reference_strategies import NAMED_BY
 from spark_apps.kernels.sections import as_signed, byte_hash
-from spark_apps.tables.strategies import READABLE, number_of
+from spark_apps.tables.strategies import NUMBER_OF, READABLE
 from spark_apps.tables.strategy_model import Book
 
 
 def book_bytes(book: Book) -> bytes:
     """Write a book as the body of a PARAMETERS record, its session left 0: BOOK, STRATEGY and COMPARISON rows."""
-    members = sorted(((number_of(strategy), strategy) for strategy in book.strategies), key=lambda each: each[0])
+    members = sorted(((NUMBER_OF[strategy.name], strategy) for strategy in book.strategies), key=lambda each: each[0])
     comparisons = [
         (
             number,

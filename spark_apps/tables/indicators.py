@@ -5,7 +5,7 @@ from spark_apps.tables.indicators_momentum import MOMENTUM
 from spark_apps.tables.indicators_trend import TREND
 from spark_apps.tables.indicators_volatility import VOLATILITY
 from spark_apps.tables.indicators_volume import VOLUME
-from spark_apps.tables.market import AVAILABLE_AT, BARS_1M, INSTRUMENT, SESSION
+from spark_apps.tables.market import AVAILABLE_AT, BAR_START, BARS_1M, INSTRUMENT, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
 
 OPENING = Column("opening_hash", "BIGINT", "Hash of the instrument's state before this row; 0 before the first.")
@@ -85,7 +85,7 @@ INDICATORS_1D = _indicators(
 INDICATORS_1M = _indicators(
     "indicators_1m",
     "one row per instrument per minute bar",
-    (Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),),
+    (BAR_START,),
     BARS_1M,
     INDICATOR_STATES_1M,
     sliced=True,

@@ -1,7 +1,7 @@
 """What the live chain emitted: facts, appended once, each carrying its cause. See kernels/records.py."""
 
 from spark_apps.tables.indicators import CLOSING, INDICATORS, OPENING
-from spark_apps.tables.market import AVAILABLE_AT, INSTRUMENT, MONEY, PRICE, SESSION
+from spark_apps.tables.market import AVAILABLE_AT, BAR_START, INSTRUMENT, MONEY, PRICE, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
 from spark_apps.tables.signals import SIGNAL
 from spark_apps.tables.sources import FOLD_INPUT
@@ -53,7 +53,7 @@ def _live(layer: str, name: str, grain: str, columns: tuple[Column, ...]) -> Tab
 _BAR = (
     INSTRUMENT,
     SESSION,
-    Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
+    BAR_START,
     Column("revision", "INT", "0 for the first emission, then 1, 2, ... ; the highest is the last word."),
 )
 BARS_1M_LIVE = _live(

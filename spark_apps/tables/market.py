@@ -10,6 +10,7 @@ MONEY = "DECIMAL(28,4)"
 
 INSTRUMENT = Column("instrument_id", "INT", "Instrument; see rules/data/instruments.csv.")
 SESSION = Column("session_date", "DATE", "Session of the exchange's calendar.")
+BAR_START = Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC.")
 PARSE_ERROR = Column("parse_error", "STRING", "Why the row could not be read; empty when it could.", nullable=True)
 
 # What cannot be read is told once: other rules pass over it. Stored rows are readable, so Delta holds the rest.
@@ -133,7 +134,7 @@ def _bars(name: str, width: str, made_from: Table, conserves: tuple[tuple[str, s
         columns=(
             INSTRUMENT,
             SESSION,
-            Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC."),
+            BAR_START,
             *_OHLC,
             BAR_AVAILABLE_AT,
             RUN_ID,

@@ -1,10 +1,9 @@
 """What strategies say of minute bars, and what became of it: the nightly truth of the live signals."""
 
 from spark_apps.tables.indicators import INDICATORS_1M
-from spark_apps.tables.market import AVAILABLE_AT, BARS_1M, INSTRUMENT, SESSION
+from spark_apps.tables.market import AVAILABLE_AT, BAR_START, BARS_1M, INSTRUMENT, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Rule, Table
 
-BAR_START = Column("bar_start", "BIGINT", "Start of the bar, inclusive, nanoseconds UTC.")
 SIGNAL = (
     Column("strategy", "STRING", "Name of the strategy; 'book' where parameters alone moved the target."),
     Column("stance", "INT", "What the strategy wants from this bar on: 1 long, -1 short, 0 out."),

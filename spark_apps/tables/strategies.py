@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.strategy_model import Comparison, Strategy, at_least, below
+from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Strategy, at_least, below
 
 # The numbers of a bar that a strategy may read, in the order in which the kernels hold them.
 BAR_NUMBERS = ("open", "high", "low", "close", "volume")
@@ -82,10 +82,9 @@ ALL_STRATEGIES: tuple[type[Strategy], ...] = (Momentum, MeanReversion, Breakout)
 for _strategy in ALL_STRATEGIES:
     _strategy()
 
-
-def number_of(strategy: Strategy) -> int:
-    """Give the number of a strategy in records and rows."""
-    return ALL_STRATEGIES.index(type(strategy))
+# Who stands under a number in records; a book itself, where parameters alone moved the target.
+NAMES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: "book"}
+NUMBER_OF = {name: number for number, name in NAMES.items()}
 
 
 def make(name: str, parameters: Mapping[str, Any]) -> Strategy:

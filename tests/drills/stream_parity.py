@@ -31,7 +31,7 @@ from spark_apps.settings import load
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
-from spark_apps.tables.strategies import ALL_STRATEGIES
+from spark_apps.tables.strategies import NUMBER_OF
 from spark_apps.tables.strategy_model import Result
 from tests.drills.application import Application, application, rows_of
 from tests.drills.indicator_truth import Indicators, batch_indicators
@@ -81,10 +81,15 @@ def live_indicators(lake: Application) -> Indicators:
 
 def live_signals(lake: Application) -> Signals:
     """Give the last revision of everything that strategies did, but what was withdrawn."""
-    numbers = {strategy.name: number for number, strategy in enumerate(ALL_STRATEGIES)}
     last: Signals = {}
     for row in lake.read(SIGNALS_1M_LIVE).sort_by("revision").to_pylist():
-        key = (0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"], numbers[row["strategy"]])
+        key = (
+            0,
+            (row["session_date"] - EPOCH).days,
+            row["instrument_id"],
+            row["bar_start"],
+            NUMBER_OF[row["strategy"]],
+        )
         last[key] = tuple(Result[row[name].upper()] if name == "result" else row[name] for name in SAYS)
     return {key: says for key, says in last.items() if says[SAYS.index("result")] != Result.WITHDRAWN}
 
