@@ -83,20 +83,20 @@ def run(
     from spark_apps.jobs.report import refuse_offending_rows
     from spark_apps.kernels import NATIVE
     from spark_apps.lake.location import log_folder
-    from spark_apps.lake.logs import configure
+    from spark_apps.lake.logs import chatter_to, configure
 
     settings = settings_for(load(profile), data)
     if not NATIVE:
         console.print("[yellow]no C++ kernels[/yellow]: their slow twins answer; `tayho doctor` says how to mend it")
     log_folder(settings).mkdir(parents=True, exist_ok=True)
-    with (log_folder(settings) / "run.log").open("a", encoding="utf-8") as log:
+    with (log_folder(settings) / "run.log").open("a", encoding="utf-8") as log, chatter_to(log):
         configure(settings, log)
         made = make_day(settings, data, lambda line: console.print(line, highlight=False))
     grid = _grid("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run", title="Rows per table")
     for row in made.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     console.print(grid)
-    known = [f"{name} {value}" for name, value in made.summary.items() if value is not None]
+    known = [f"{name} {value}" for name, value in made.summary.items()]
     console.print("  ".join(known), highlight=False)
     broken = [f"{name} ({found} rows)" for name, found in sorted(made.checks.items()) if found]
     held, others = len(made.checks) - len(broken), f", not {', '.join(broken)}" if broken else ""

@@ -1,9 +1,7 @@
 """A whole day, as `tayho run` does it: broker, feed, live application, nightly batch, report."""
 
 import json
-import os
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -11,18 +9,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_apps.errors import BadSetting, EmptyInput, ServiceFailed
+from spark_apps.errors import BadSetting, EmptyInput
 from spark_apps.jobs import all_jobs
 from spark_apps.jobs.feed_sim import publish as publish_simulated
 from spark_apps.jobs.feed_vn30f import publish as publish_vn30f
-from spark_apps.jobs.report import read_day, write_data_docs, write_page
+from spark_apps.jobs.report import show_day, write_data_docs
 from spark_apps.lake.catalogue import write_tables_sql
 from spark_apps.lake.files import session_files
 from spark_apps.lake.job import batch
+from spark_apps.lake.live import run_live
 from spark_apps.lake.location import lake_folder, log_folder, market_file, report_folder
 from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import row_count
@@ -50,7 +48,7 @@ class Day:
     """
 
     rows: list[tuple[str | int, ...]]
-    summary: Mapping[str, Any]
+    summary: Mapping[str, str]
     checks: Mapping[str, int]
     places: dict[str, Path]
 
@@ -83,9 +81,9 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
             )
     else:
         _refuse_empty(data)
-    _stream(settings, data, say)
-    with step(say, "Spark session of the nightly batch"):
+    with step(say, "Spark session"):
         spark = session(settings, "day")
+    _stream(spark, settings, data, say)
     reports = _batch(spark, settings, say)
     days = _days_of(MESSAGES, settings)
     shown_day = days[-1] if days and data else settings.session_date
@@ -93,18 +91,17 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
         with step(say, "Great Expectations data docs"):
             write_data_docs(spark, settings, *(days[0], days[-1]) if days else (shown_day, shown_day))
     with step(say, "checks, report and tables.sql"):
-        known = read_day(spark, settings, shown_day)
-        report = write_page(known, settings)
+        page = show_day(spark, settings, shown_day)
         names = write_tables_sql(settings, settings.lake_root.absolute().parent / "tables.sql")
     places = {
-        "report": report,
+        "report": page.path,
         "data docs": report_folder(settings) / "data_docs" / "index.html",
         "tables": lake_folder(settings),
         "names": names,
         "logs": log_folder(settings),
     }
     shown = {name: path for name, path in places.items() if path.exists()}
-    return Day(_rows(reports, settings), known.summary or {}, known.checks, shown)
+    return Day(_rows(reports, settings), page.summary, page.checks, shown)
 
 
 def _refuse_another_market(settings: Settings) -> None:
@@ -140,7 +137,7 @@ def step(say: Say, name: str) -> Iterator[None]:
     say(f"    {time.monotonic() - began:.0f} s")
 
 
-def _stream(settings: Settings, data: Path | None, say: Say) -> None:
+def _stream(spark: SparkSession, settings: Settings, data: Path | None, say: Say) -> None:
     """Publish the sessions and let the live application take in all of them."""
     named = settings.kafka.bootstrap_servers
     folder = settings.lake_root.absolute().parent / "broker"
@@ -153,7 +150,7 @@ def _stream(settings: Settings, data: Path | None, say: Say) -> None:
             with step(say, f"feed: {name}"):
                 publish()
         with step(say, "live application: broker to bronze, fold and gold"):
-            _run_live(here)
+            run_live(spark, here, threading.Event(), until_idle=True)
 
 
 def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable[[], object]]]:
@@ -161,22 +158,6 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
         day = settings.session_date
         return [(f"simulated session {day}", partial(publish_simulated, settings, day))]
     return [(f"VN30 futures {day}", partial(publish_vn30f, settings, data, day)) for day in vn30f.session_dates(data)]
-
-
-def _run_live(settings: Settings) -> None:
-    """Run the live application as its own process until it has taken in everything published."""
-    log = log_folder(settings) / "live.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {
-        "TAYHO_LAKE_ROOT": str(settings.lake_root),
-        "TAYHO_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
-        "TAYHO_KAFKA__PREFIX": settings.kafka.prefix,
-    }
-    command = [sys.executable, "-m", "spark_apps.jobs.live", "--until-idle", "--profile", settings.profile]
-    with log.open("ab") as output:
-        ended = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
-    if ended.returncode:
-        raise ServiceFailed(f"the live application ended with {ended.returncode}: read {log}, then `make run` again")
 
 
 def _days_of(table: Table, settings: Settings) -> list[date]:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -10,10 +13,25 @@ from spark_apps.errors import StateMismatch
 from spark_apps.lake.frames import commit
 from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.provenance import Provenance, RunReport
-from spark_apps.lake.reading import latest, read
+from spark_apps.lake.reading import read
+from spark_apps.lake.tables import opened
 from spark_apps.lake.writing import replace
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
+
+BROKEN_CHAIN = """
+WITH
+before AS (
+  SELECT instrument_id, max_by(closing_hash, session_date) AS closed
+  FROM states WHERE session_date <= $end GROUP BY instrument_id
+),
+later AS (
+  SELECT instrument_id, min_by(opening_hash, session_date) AS opened, max(session_date) AS last
+  FROM states WHERE session_date > $end GROUP BY instrument_id
+)
+SELECT max(last) FROM later LEFT JOIN before USING (instrument_id)
+HAVING count_if(opened <> coalesce(closed, 0)) > 0
+"""
 
 
 def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
@@ -38,10 +56,10 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
     return report
 
 
-def days_that_do_not_follow(job: Job, end: date, spark: SparkSession, settings: Settings) -> Slice | None:
+def days_that_do_not_follow(job: Job, end: date, settings: Settings) -> Slice | None:
     """Give the days after one up to the last, when any instrument does not open there as it closed before."""
     (states,) = job.writes.carries
-    last = last_broken_day(latest(spark, states, settings), end)
+    last = last_broken_day(opened(states, settings), end)
     return Slice(end + timedelta(days=1), last) if last else None
 
 
@@ -93,23 +111,15 @@ def closing_states(folded: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def last_broken_day(states: DataFrame, end: date) -> date | None:
-    """Give the last session after `end` when any instrument's next state does not open as its former one closed."""
-    later = F.col("session_date") > F.lit(end)
-    if states.where(later).isEmpty():  # the files' statistics say so: millions of states before need not be read
+def last_broken_day(states: DeltaTable, end: date) -> date | None:
+    """Give the last session after `end` when any instrument's next state does not open as its former one closed.
+
+    Asked at every run: it is answered beside Spark, in a moment, and from the log alone where no day comes after.
+    """
+    newest = pa.table(states.get_add_actions(flatten=True)).to_pydict().get("max.session_date", [None])
+    if all(day is not None and day <= end for day in newest):
         return None
-    before = states.where(~later).groupBy("instrument_id").agg(F.max_by("closing_hash", "session_date").alias("closed"))
-    after = (
-        states.where(later)
-        .groupBy("instrument_id")
-        .agg(F.min_by("opening_hash", "session_date").alias("opened"), F.max("session_date").alias("last"))
-    )
-    found = (
-        after.join(before, on="instrument_id", how="left")
-        .agg(
-            F.count_if(F.col("opened") != F.coalesce(F.col("closed"), F.lit(0))).alias("broken"),
-            F.max("last").alias("last"),
-        )
-        .first()
-    )
-    return found["last"] if found is not None and found["broken"] else None
+    with duckdb.connect() as engine:
+        engine.register("states", states.to_pyarrow_dataset())
+        found = engine.execute(BROKEN_CHAIN, {"end": end}).fetchone()
+    return found[0] if found else None

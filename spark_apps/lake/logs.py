@@ -4,6 +4,8 @@ import logging
 import os
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import structlog
@@ -34,3 +36,20 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         # The stream of the moment: a test, or a notebook, may put another in its place.
         logger_factory=lambda *_: structlog.PrintLogger(stream or sys.stderr),
     )
+
+
+@contextmanager
+def chatter_to(log: TextIO) -> Iterator[None]:
+    """Send to a file what is written on standard error meanwhile: Spark and its workers talk to nobody there.
+
+    It is the descriptor that is moved, so that processes started here and later keep to it.
+    """
+    sys.stderr.flush()
+    console = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(console, 2)
+        os.close(console)

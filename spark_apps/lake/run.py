@@ -37,7 +37,7 @@ def run(job: Job, days: Slice, spark: SparkSession, settings: Settings) -> RunRe
     for kept in (job.writes, *job.writes.carries):
         ensure(kept, settings)
     report = _run_once(job, days, spark, settings)
-    if job.by == "fold" and (later := days_that_do_not_follow(job, days.end, spark, settings)):
+    if job.by == "fold" and (later := days_that_do_not_follow(job, days.end, settings)):
         logger.info("later days follow", job=report.job, start=str(later.start), end=str(later.end))
         _run_once(job, later, spark, settings)
     return report
@@ -55,7 +55,7 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings) ->
         opens_from={own.full_name: version(own, settings) for own in (table, *table.carries) if table.carries},
     )
     log = logger.bind(run_id=provenance.run_id, job=provenance.job, start=str(days.start), end=str(days.end))
-    if _is_done(job, days, provenance, spark, settings):
+    if _is_done(job, days, provenance, settings):
         report = RunReport(provenance.job, "unchanged")
     else:
         log.info("run begins", inputs=provenance.inputs)
@@ -72,7 +72,7 @@ def _run_once(job: Job, days: Slice, spark: SparkSession, settings: Settings) ->
     return report
 
 
-def _is_done(job: Job, days: Slice, provenance: Provenance, spark: SparkSession, settings: Settings) -> bool:
+def _is_done(job: Job, days: Slice, provenance: Provenance, settings: Settings) -> bool:
     """Say whether these days already hold this very run, and a fold's days open as the one before them closed."""
     # A fold commits its states last: a run that died before them is not done.
     last_written = (job.writes, *job.writes.carries)[-1]
@@ -80,7 +80,7 @@ def _is_done(job: Job, days: Slice, provenance: Provenance, spark: SparkSession,
         return False
     opens_from_nothing = days.start <= ALL_DAYS[0]  # no day comes before
     is_chained = job.by == "fold" and not opens_from_nothing
-    return not (is_chained and days_that_do_not_follow(job, days.start - timedelta(days=1), spark, settings))
+    return not (is_chained and days_that_do_not_follow(job, days.start - timedelta(days=1), settings))
 
 
 def _is_committed(table: DeltaTable, provenance: Provenance) -> bool:

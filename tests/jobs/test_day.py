@@ -138,7 +138,7 @@ def test_a_newer_session_keeps_the_daily_rows_of_the_one_before_as_it_was_traded
     next_day: Day, place: Settings, spark: SparkSession
 ) -> None:
     assert next_day.places["report"].name == "daily-2026-11-23.html"
-    assert next_day.summary["session_date"] == MONDAY
+    assert next_day.summary["session_date"] == str(MONDAY)
     refuse_offending_rows(next_day.checks)
     open_catalogue(spark, place)
     totals = "SELECT instrument_id, session_date, sum(volume) FROM {} GROUP BY ALL"

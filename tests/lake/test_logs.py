@@ -3,11 +3,13 @@
 import io
 import json
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 import structlog
 
-from spark_apps.lake.logs import CORRELATION, configure
+from spark_apps.lake.logs import CORRELATION, chatter_to, configure
 from spark_apps.settings import load
 
 
@@ -44,3 +46,14 @@ def test_a_process_that_was_handed_an_id_keeps_it(
     configure(load())
     structlog.get_logger("test").info("child")
     assert json.loads(capsys.readouterr().err)["correlation_id"] == "from the parent"
+
+
+def test_chatter_of_a_process_and_of_those_that_it_starts_goes_to_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "run.log").open("w") as log:
+        with chatter_to(log):
+            subprocess.run(["/bin/sh", "-c", "echo of a worker >&2"], check=True)
+        os.write(2, b"of the end\n")
+    assert (tmp_path / "run.log").read_text() == "of a worker\n"
+    assert capfd.readouterr().err == "of the end\n"

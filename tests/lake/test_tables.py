@@ -3,18 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.lake import writing
 from spark_apps.lake.location import location
-from spark_apps.lake.tables import constraints, ensure
+from spark_apps.lake.tables import constraints, ensure, opened
 from spark_apps.settings import Settings
 from spark_apps.tables import ALL_TABLES
-from spark_apps.tables.daily import DAILY_PRICES
+from spark_apps.tables.daily import DAILY_PRICES, RETURNS_1D
 from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Column, Rule
-from tests.frames import rows
+from tests.frames import DAY, rows
 
 
 def test_no_commit_leaves_a_table_without_its_constraints(settings: Settings) -> None:
@@ -86,3 +88,12 @@ def test_a_good_row_of_every_guarded_kind_is_taken(spark: SparkSession, settings
         ensure(table, settings)
         given = {"high": 1, "low": 1} if table is DAILY_PRICES else {}
         rows(spark, table, given).write.format("delta").mode("append").save(str(location(table, settings)))
+
+
+def test_spark_keeps_statistics_of_keys_and_clocks_alone(spark: SparkSession, settings: Settings) -> None:
+    writing.replace(rows(spark, RETURNS_1D, {}), RETURNS_1D, DAY, DAY, settings, "{}")
+    found = pa.table(opened(RETURNS_1D, settings).get_add_actions(flatten=True))
+    kept = {name.removeprefix("max.") for name in found.column_names if name.startswith("max.")}
+    held = {name for name in kept if found[f"max.{name}"].null_count == 0}
+    assert held == {*RETURNS_1D.key, "session_date"}
+    assert found["num_records"].to_pylist() == [1]

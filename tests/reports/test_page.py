@@ -1,6 +1,7 @@
 """The page of a day: complete when rows are there, honest when they are not, and alone in the world."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import RuleViolated
-from spark_apps.jobs.report import read_day, refuse_offending_rows, write_page
+from spark_apps.jobs import report
+from spark_apps.jobs.report import read_day, refuse_offending_rows, show_day, write_page
 from spark_apps.reports.charts import bar_chart, minute_chart
 from spark_apps.reports.html import DayRows, billions, build_page, per_cent, thousands
 from spark_apps.settings import Portfolio, Settings
@@ -101,6 +103,31 @@ def test_a_lake_without_tables_gives_a_page_too(spark: SparkSession, settings: S
     path = write_page(read_day(spark, settings, date(2026, 11, 19)), settings)
     assert path.name == "daily-2026-11-19.html"
     assert "No minute bars for this session" in path.read_text(encoding="utf-8")
+
+
+def test_a_page_of_the_same_lake_stays_and_one_of_another_is_made_anew(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[date] = []
+
+    def read(spark: SparkSession, settings: Settings, session_date: date) -> DayRows:
+        asked.append(session_date)
+        return replace(NOTHING, summary={"trade_count": len(asked), "best_symbol": None}, checks={"state_chain": 0})
+
+    monkeypatch.setattr(report, "read_day", read)
+    monkeypatch.setattr(report, "build_page", lambda rows: "a page")
+    first = show_day(spark, settings, DAY)
+    assert (first.summary, first.checks, first.path.is_file()) == ({"trade_count": "1"}, {"state_chain": 0}, True)
+    put(spark, settings, RUNS, {"job": "silver.ticks", "status": "unchanged"})
+    assert show_day(spark, settings, DAY) == first
+    put(spark, settings, BARS_1D, {"volume": 1})
+    assert show_day(spark, settings, DAY).summary == {"trade_count": "2"}
+    show_day(spark, settings.with_values(seed=8), DAY)
+    monkeypatch.setattr(report, "code_hash", lambda: "mended")
+    show_day(spark, settings, DAY)
+    first.path.unlink()
+    show_day(spark, settings, DAY)
+    assert (len(asked), first.path.is_file()) == (5, True)
 
 
 def test_a_check_that_must_hold_ends_in_an_error() -> None:
