@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from spark_apps.errors import RuleViolated
 from spark_apps.jobs import report
-from spark_apps.jobs.report import read_day, refuse_offending_rows, show_day, write_page
+from spark_apps.jobs.day_rows import read_day
+from spark_apps.jobs.report import refuse_offending_rows, show_day, write_page
 from spark_apps.reports.charts import bar_chart, minute_chart
 from spark_apps.reports.html import DayRows, billions, build_page, per_cent, thousands
 from spark_apps.settings import Portfolio, Settings
