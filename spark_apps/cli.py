@@ -79,6 +79,8 @@ def run(
     profile: Profile = None,
 ) -> None:
     """Carry a trading session from the exchange to a report, and say where to look."""
+    import structlog
+
     from spark_apps.jobs.day import make_day, settings_for
     from spark_apps.jobs.report import refuse_offending_rows
     from spark_apps.kernels import NATIVE
@@ -91,7 +93,12 @@ def run(
     log_folder(settings).mkdir(parents=True, exist_ok=True)
     with (log_folder(settings) / "run.log").open("a", encoding="utf-8") as log, chatter_to(log):
         configure(settings, log)
-        made = make_day(settings, data, lambda line: console.print(line, highlight=False))
+        try:
+            made = make_day(settings, data, lambda line: console.print(line, highlight=False))
+        except Exception as error:
+            structlog.get_logger().error("run stops", error=type(error).__name__, reason=str(error))
+            console.print(f"what Spark and the steps said is in {log.name}", highlight=False, soft_wrap=True)
+            raise
     grid = _grid("table", "rows", "in", "out", "quarantined", "late", "duplicate", "run", title="Rows per table")
     for row in made.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
 from spark_apps.cli import app, main
-from spark_apps.errors import BadQuery, RuleViolated
+from spark_apps.errors import BadQuery, RuleViolated, ServiceFailed
 from spark_apps.jobs.day import Day
 from tests.house.tree import ROOT
 
@@ -81,6 +81,19 @@ def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.
     assert "0 of 2 hold, not silent_minutes (1 rows), state_chain (2 rows)" in ended.output
     assert isinstance(ended.exception, RuleViolated)
     assert "state_chain.sql (2 rows)" in str(ended.exception)
+
+
+def test_a_run_that_stops_names_its_log_and_the_log_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def dies(*_: object) -> None:
+        raise ServiceFailed("live query gold died: no room")
+
+    monkeypatch.setattr("spark_apps.jobs.day.make_day", dies)
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path / "lake"))
+    ended = CliRunner().invoke(app, ["run"], terminal_width=300)
+    (log,) = tmp_path.rglob("run.log")
+    assert isinstance(ended.exception, ServiceFailed)
+    assert str(log) in ended.output
+    assert json.loads(log.read_text(encoding="utf-8"))["reason"] == "live query gold died: no room"
 
 
 def test_what_looks_like_markup_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,9 @@ from spark_apps.lake.command import Day
 from spark_apps.lake.data_docs import build_data_docs
 from spark_apps.lake.location import report_folder
 from spark_apps.lake.logs import configure
-from spark_apps.lake.provenance import code_hash
-from spark_apps.lake.reading import row_count
+from spark_apps.lake.provenance import code_hash, last_runs
+from spark_apps.lake.reading import identity, row_count
 from spark_apps.lake.session import session
-from spark_apps.lake.tables import ensure
 from spark_apps.reports.html import DayRows, build_page
 from spark_apps.settings import Settings, load
 from spark_apps.tables import ALL_TABLES, set_aside_tables
@@ -44,15 +43,17 @@ class Page:
 def show_day(spark: SparkSession, settings: Settings, session_date: date) -> Page:
     """Run every check and write the page of a session.
 
-    Both stay as they are where the lake holds the same versions, read by the same code under the same settings: what
-    they say is kept beside the page. Tables of runs are left out of this: that a run changed nothing is no news.
+    Both stay as they are where the lake holds the same versions, made by the same runs and read by the same code under
+    the same settings: what they say is kept beside the page. How far a live application that runs meanwhile is behind
+    waits for the next page.
     """
     path = report_folder(settings) / f"daily-{session_date}.html"
-    tables = [table for table in ALL_TABLES if table.upkeep != "external" and table.layer != "ops"]
-    made_of = _made_of(tables, settings, settings_hash=settings.fingerprint)
     kept = path.with_suffix(".json")
-    said = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() and path.is_file() else {}
+    tables = [table for table in ALL_TABLES if table.upkeep != "external" and table.layer != "ops"]
+    made_of = _made_of(tables, settings, runs=last_runs(settings), settings_hash=settings.fingerprint)
+    said = _kept(kept) if path.is_file() else {}
     if said.get("made_of") != made_of:
+        kept.unlink(missing_ok=True)
         rows = read_day(spark, settings, session_date)
         write_page(rows, settings)
         summary = {name: str(value) for name, value in (rows.summary or {}).items() if value is not None}
@@ -62,10 +63,20 @@ def show_day(spark: SparkSession, settings: Settings, session_date: date) -> Pag
 
 
 def _made_of(tables: Iterable[Table], settings: Settings, **further: Any) -> dict[str, Any]:
-    """Name what pages are made of: the code, and the version of each table that they read."""
-    held = {each.full_name: ensure(each, settings) for each in tables}
-    versions = {name: [opened.metadata().id, opened.version()] for name, opened in held.items()}
-    return {"code": code_hash(), "versions": versions, **further}
+    """Name what pages are made of: the code, and the version of each table."""
+    versions = {each.full_name: identity(each, settings) for each in tables}
+    # As JSON gives it back: pairs are lists there.
+    said: dict[str, Any] = json.loads(json.dumps({"code": code_hash(), "versions": versions, **further}, default=str))
+    return said
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """Read what was said when the pages beside it were made; nothing where the writer died before its end."""
+    try:
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return said
 
 
 def write_page(rows: DayRows, settings: Settings) -> Path:
@@ -88,13 +99,14 @@ def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: d
         table: ALL_DAYS if comes_from_files(table) else (start, end) for table in judged if row_count(table, settings)
     }
     read = [each for table in slices for each in (table, *set_aside_tables(table))]
-    days = {table.full_name: [str(day) for day in slice_] for table, slice_ in slices.items()}
-    made_of = json.dumps(_made_of(read, settings, days=days), indent=1)
+    days = {table.full_name: slice_ for table, slice_ in slices.items()}
+    made_of = _made_of(read, settings, days=days)
     kept = report_folder(settings) / "data_docs" / "made_of.json"
-    if kept.is_file() and kept.read_text(encoding="utf-8") == made_of:
+    if _kept(kept) == made_of:
         return
+    kept.unlink(missing_ok=True)
     build_data_docs(spark, settings, slices)
-    kept.write_text(made_of, encoding="utf-8")
+    kept.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
 
 
 def make(start: Day, end: Day, profile: str | None = None) -> None:

@@ -134,7 +134,8 @@ class _Application:
                     cause = query.exception()
                     raise ServiceFailed(
                         f"live query {name} died: {cause_of(cause) if cause else 'it ended by itself'}."
-                        " The application stops; mend the cause and start it again, it goes on where it was"
+                        " The application stops; mend the cause and start it again (`tayho live`, or the `tayho run`"
+                        " that began it), it goes on where it was"
                     ) from cause
             if until_idle and self._is_idle(wanted):
                 return

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the correlation id of the run."""
+"""Logs: one JSON object a line, with the correlation id of the run; Spark's own words stand between them."""
 
 import logging
 import os
@@ -44,12 +44,10 @@ def chatter_to(log: TextIO) -> Iterator[None]:
 
     It is the descriptor that is moved, so that processes started here and later keep to it.
     """
-    sys.stderr.flush()
     console = os.dup(2)
     os.dup2(log.fileno(), 2)
     try:
         yield
     finally:
-        sys.stderr.flush()
         os.dup2(console, 2)
         os.close(console)

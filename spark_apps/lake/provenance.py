@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from spark_apps.lake.tables import arrow_schema
+from spark_apps.lake.reading import identity
+from spark_apps.lake.tables import arrow_schema, opened
 from spark_apps.lake.writing import append_arrow
 from spark_apps.settings import Settings
 from spark_apps.tables.operations import RUNS
@@ -140,3 +141,17 @@ def record_run(provenance: Provenance, report: RunReport, settings: Settings) ->
         "warnings": json.dumps(report.warnings, sort_keys=True),
     }
     append_arrow(RUNS, pa.Table.from_pylist([row], arrow_schema(RUNS.columns)), settings, {}, provenance.metadata)
+
+
+def last_runs(settings: Settings) -> dict[str, list[str]]:
+    """Give per job the run that last made its table, and the last day that any run of it which did not fail was for."""
+    if identity(RUNS, settings) is None:
+        return {}
+    columns = ["job", "run_id", "started_at", "status", "slice_end"]
+    rows = pa.table(opened(RUNS, settings).to_pyarrow_table(columns=columns)).to_pylist()
+    kept = sorted(
+        (row for row in rows if row["status"] != "failed"), key=lambda row: (row["started_at"], row["run_id"])
+    )
+    made = {row["job"]: row["run_id"] for row in kept if row["status"] == "done"}
+    until = {row["job"]: str(row["slice_end"]) for row in sorted(kept, key=lambda row: str(row["slice_end"]))}
+    return {job: [made.get(job, ""), until[job]] for job in sorted(until)}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -23,6 +24,15 @@ def version(table: Table, settings: Settings) -> int | str:
     stats = [(path, Path(path).stat()) for path in landing_files(table, settings)]
     seen = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def identity(table: Table, settings: Settings) -> tuple[str, int] | None:
+    """Give the id and the version of a table that a job made, None where it has not been made; make nothing."""
+    path = str(location(table, settings))
+    if not DeltaTable.is_deltatable(path):
+        return None
+    found = DeltaTable(path)
+    return str(found.metadata().id), found.version()
 
 
 def landing_files(table: Table, settings: Settings) -> list[str]:

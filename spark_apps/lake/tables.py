@@ -100,7 +100,7 @@ def _statistics(table: Table) -> dict[str, str]:
 
     Of every column they cost a sixth of a large write.
     """
-    asked = {*table.key, table.time, "slice_date"} - set(table.partition_by)
+    asked = {*table.key, table.time} - set(table.partition_by)
     return {"delta.dataSkippingStatsColumns": ",".join(name for name in table.column_names if name in asked)}
 
 

@@ -15,6 +15,7 @@ from spark_apps.errors import BadSetting, EmptyInput, SchemaMismatch
 from spark_apps.jobs.day import Day, _sessions, make_day
 from spark_apps.jobs.report import refuse_offending_rows
 from spark_apps.lake.catalogue import open_catalogue, texts
+from spark_apps.lake.location import log_folder
 from spark_apps.rules.instruments import simulated_instruments
 from spark_apps.settings import Settings
 from tests.conftest import settings_in
@@ -39,6 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def day(place: Settings, spark: SparkSession) -> Day:
     """Make the day once for all tests here; the session is there so that it stays open afterwards."""
+    log_folder(place).mkdir(parents=True)  # the command logs there
     return make_day(place, None, print)
 
 

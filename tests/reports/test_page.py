@@ -119,16 +119,31 @@ def test_a_page_of_the_same_lake_stays_and_one_of_another_is_made_anew(
     monkeypatch.setattr(report, "build_page", lambda rows: "a page")
     first = show_day(spark, settings, DAY)
     assert (first.summary, first.checks, first.path.is_file()) == ({"trade_count": "1"}, {"state_chain": 0}, True)
-    put(spark, settings, RUNS, {"job": "silver.ticks", "status": "unchanged"})
+    put(spark, settings, RUNS, {"job": "silver.ticks", "status": "failed"})
+    put(spark, settings, STREAM_PROGRESS, {"query": "fold"})
     assert show_day(spark, settings, DAY) == first
-    put(spark, settings, BARS_1D, {"volume": 1})
+    put(spark, settings, RUNS, {"job": "silver.ticks", "status": "unchanged"})  # messages are compared up to its day
     assert show_day(spark, settings, DAY).summary == {"trade_count": "2"}
+    put(spark, settings, RUNS, {"job": "silver.ticks", "run_id": "another", "status": "done"})
+    assert show_day(spark, settings, DAY).summary == {"trade_count": "3"}
+    put(spark, settings, BARS_1D, {"volume": 1})
+    show_day(spark, settings, DAY)
     show_day(spark, settings.with_values(seed=8), DAY)
     monkeypatch.setattr(report, "code_hash", lambda: "mended")
     show_day(spark, settings, DAY)
     first.path.unlink()
     show_day(spark, settings, DAY)
-    assert (len(asked), first.path.is_file()) == (5, True)
+    first.path.with_suffix(".json").write_text('{"made_of": {', encoding="utf-8")  # its writer died
+    assert show_day(spark, settings, DAY).summary == {"trade_count": "8"}
+    assert (len(asked), first.path.is_file()) == (8, True)
+
+
+def test_a_page_of_a_lake_that_is_not_there_makes_no_table(
+    spark: SparkSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "read_day", lambda *_: NOTHING)
+    show_day(spark, settings, DAY)
+    assert not settings.lake_root.exists()
 
 
 def test_a_check_that_must_hold_ends_in_an_error() -> None:
