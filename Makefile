@@ -12,6 +12,7 @@ DRILLS_parity := fold_parity stream_parity
 DRILLS_kill := kill
 DRILLS_upgrade := upgrade
 DRILLS_paced := paced_real
+DRILLS_slowdown := slowdown
 # The whole suite runs in two processes, measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=)
 # does neither.
 WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
@@ -32,12 +33,14 @@ test: $(LAKE)/.package .venv/airflow/.synced ## run all tests with coverage; TES
 check: $(LAKE)/.package ## format, lint, types, import contract, security, secrets
 	@$(PYTHON) setup/check.py
 
-bench: $(LAKE)/.package ## run every benchmark, one after another
+bench: $(LAKE)/.package ## run every benchmark, one after another, and hold them against bench/baseline.json
+	@rm -f build/bench.jsonl
 	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
+	@$(PYTHON) setup/bench_baseline.py
 
-drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade or paced
-	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade or paced, not '$(DRILL)'" >&2; exit 2)
+drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade, paced or slowdown
+	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade, paced or slowdown, not '$(DRILL)'" >&2; exit 2)
 	@for name in $(DRILLS_$(DRILL)); do $(PYTHON) -m "tests.drills.$$name" $(ARGS); done
 
 docs: $(LAKE)/.package ## write the generated pages under docs/
