@@ -49,11 +49,7 @@ ORACLE = """
 
 def rate(rows: int, runs: int, work: Callable[[], object]) -> float:
     """Give million rows per second of CPU time, which a busy machine does not change; the median of the runs."""
-    seconds = []
-    for _ in range(runs):
-        started = time.process_time()
-        work()
-        seconds.append(time.process_time() - started)
+    seconds = [seconds_of(work) for _ in range(runs)]
     return rows / statistics.median(seconds) / 1e6
 
 
