@@ -1,12 +1,13 @@
 """Hold the benchmarks of a run against bench/baseline.json; end in an error where a pair is missing or has fallen.
 
-python setup/bench_baseline.py [--ledger build/bench.jsonl] [--write]
+python setup/bench_baseline.py [--ledger build/bench.jsonl] [--write [PAIR ...]]
 
 A pair is a bench beside a peer. Its ratio says how far ahead of the peer we are, measured in one run: an hour in
 which the machine is slow touches both. It may fall by MARGIN of the baseline's: more than ten runs of the same code
 differ by, and less than a fifth of speed (`python -m tests.drills.slowdown` shows both). What a processor can do moves
-ratios, too, so the baseline names the one on which it was made. `--write` makes this run the baseline. Only pairs that
-a bench measures in turns, round by round, belong there: others differ by more than MARGIN from run to run.
+ratios, too, so the baseline names the one on which it was made. `--write` makes this run the baseline of the pairs that
+it holds, and of those named. Only pairs that a bench measures in turns, round by round, belong there: others differ by
+more than MARGIN from run to run.
 """
 
 import argparse
@@ -50,13 +51,16 @@ def main() -> None:
     """Print every pair beside its baseline; end with 1 when one is missing or has fallen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ledger", type=Path, default=ROOT / "build" / "bench.jsonl")
-    parser.add_argument("--write", action="store_true", help="make this run the baseline")
+    parser.add_argument("--write", nargs="*", metavar="PAIR", help="make this run the baseline; take these pairs in")
     options = parser.parse_args()
     found = newest(options.ledger)
-    if options.write:
-        held = {"processor": processor(), "ratios": dict(sorted(found.items()))}
-        BASELINE.write_text(json.dumps(held, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     kept = json.loads(BASELINE.read_text(encoding="utf-8"))
+    if options.write is not None:
+        wanted = {*kept["ratios"], *options.write}
+        if missing := sorted(wanted - found.keys()):
+            sys.exit(f"not measured in this run: {', '.join(missing)}; nothing was written")
+        kept = {"processor": processor(), "ratios": {pair: found[pair] for pair in sorted(wanted)}}
+        BASELINE.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     if kept["processor"] != processor():
         print(f"the baseline was made on {kept['processor']}, this is {processor()}: ratios may differ for that alone")
     for pair, ratio in found.items():

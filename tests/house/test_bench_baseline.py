@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from setup import bench_baseline
 from setup.bench_baseline import complaints, newest
 from tests.house.tree import ROOT
 
@@ -53,3 +54,16 @@ def test_a_pair_that_was_not_measured_is_named() -> None:
 
 def test_a_run_without_a_ledger_lacks_every_pair(tmp_path: Path) -> None:
     assert len(judge(tmp_path / "nothing.jsonl").stderr.splitlines()) == len(KEPT) + 1
+
+
+def test_writing_takes_in_the_pairs_that_are_held_or_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "baseline.json"
+    kept.write_text(json.dumps({"processor": "old", "ratios": {"a beside b": 2.0}}), encoding="utf-8")
+    monkeypatch.setattr(bench_baseline, "BASELINE", kept)
+    path = str(ledger(tmp_path, {"a beside b": 1.0, "c beside d": 3.0, "noisy beside e": 5.0}))
+    monkeypatch.setattr(sys, "argv", ["bench_baseline.py", "--ledger", path, "--write", "f beside g"])
+    with pytest.raises(SystemExit, match="not measured in this run: f beside g; nothing was written"):
+        bench_baseline.main()
+    monkeypatch.setattr(sys, "argv", ["bench_baseline.py", "--ledger", path, "--write", "c beside d"])
+    bench_baseline.main()
+    assert json.loads(kept.read_text(encoding="utf-8"))["ratios"] == {"a beside b": 1.0, "c beside d": 3.0}
