@@ -35,7 +35,7 @@ check: $(LAKE)/.package ## format, lint, types, import contract, security, secre
 
 bench: $(LAKE)/.package ## run every benchmark, one after another, and hold them against bench/baseline.json
 	@rm -f build/bench.jsonl
-	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file" $(ARGS); done
+	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file"; done
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
 	@$(PYTHON) setup/bench_baseline.py
 
@@ -46,7 +46,7 @@ drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade,
 docs: $(LAKE)/.package ## write the generated pages under docs/
 	@$(PYTHON) docs/generate.py
 
-notebooks: $(LAKE)/.package ## run every notebook on the simulated market
+notebooks: $(LAKE)/.package ## run every notebook on the lake that `make run` made
 	@$(PYTHON) notebooks/run.py
 
 up: ## start the services in containers; PROFILE=dev or PROFILE=prod
@@ -69,6 +69,6 @@ jars/lake/.verified: jars/ivy.xml jars/ivysettings.xml jars/SHA256SUMS setup/jar
 	@setup/jars.sh
 	@touch $@
 
-$(LAKE)/.package: $(LAKE)/.synced jars/lake/.verified pyproject.toml setup/package.sh conf/spark/local.conf conf/spark/worker_path.pth $(KERNEL_SOURCES)
+$(LAKE)/.package: $(LAKE)/.synced jars/lake/.verified pyproject.toml setup/package.sh conf/spark/local.conf conf/spark/log4j2.properties conf/spark/worker_path.pth $(KERNEL_SOURCES)
 	@setup/package.sh
 	@touch $@

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import talib
 
-from bench.indicators_in_numba import eight_loops
+from bench.indicators.numba_loop import eight_loops
 from spark_apps.kernels import Kernels, choose
 from spark_apps.kernels.records import ENTRY, ClockFlag, encode_clock, encode_trades, join
 from spark_apps.kernels.reference_indicators import Reals

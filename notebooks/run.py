@@ -12,9 +12,11 @@ from types import SimpleNamespace
 from matplotlib.figure import Figure
 from pyspark.sql import DataFrame, SparkSession
 
+from spark_apps.lake.catalogue import open_catalogue
 from spark_apps.lake.location import report_folder
 from spark_apps.lake.session import session
 from spark_apps.settings import Settings, load
+from spark_apps.tables.market import TRADES
 
 FOLDER = Path(__file__).parent
 HEADER = "# Databricks notebook source\n"
@@ -74,6 +76,9 @@ def main(names: list[str]) -> None:
     """Run the named notebooks, or all that begin with a number, over the lake of the settings."""
     settings = load()
     spark = session(settings, "notebooks")
+    open_catalogue(spark, settings)
+    if spark.table(TRADES.full_name).isEmpty():
+        sys.exit(f"{settings.lake_root}: holds no session to look at. Run `make run` first")
     for name in names or sorted(path.stem for path in FOLDER.glob("[0-9]*.py")):
         run(FOLDER / f"{name}.py", spark, settings)
 

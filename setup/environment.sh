@@ -9,7 +9,7 @@ need() { # program, how to mend
 }
 need git "Install git with the system's package manager."
 need java "Install a Java 17 runtime (Debian: openjdk-17-jre-headless) and start again."
-java_version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)
+java_version=$({ java -version 2>&1 || true; } | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -1)
 if [ "${java_version:-0}" -lt 17 ]; then
     echo "set-up: java is version ${java_version:-unknown}, Spark needs 17 or later. Install one (Debian: openjdk-17-jre-headless)." >&2
     exit 1
@@ -24,7 +24,7 @@ if [ -z "$uv" ]; then
         need python3 "Install Python 3.11 with its venv module (Debian: python3 python3-venv)."
         echo "set-up: uv is not on PATH; installing it into $uv_home"
         python3 -m venv "$uv_home"
-        "$uv_home/bin/pip" install --quiet uv
+        "$uv_home/bin/pip" install --quiet --require-hashes --requirement locks/uv.txt
     fi
 fi
 

@@ -16,13 +16,14 @@ STYLE = "body{font:15px/1.4 sans-serif;margin:2em auto;max-width:60em}td,th{padd
 
 
 def grid(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Lay flat objects out as an HTML table; the first one names the columns."""
+    """Lay flat objects out as an HTML table, with a column for each name that any of them has."""
     found = list(rows)
     if not found:
         return "<p>nothing yet</p>"
-    head = "".join(f"<th>{escape(name)}</th>" for name in found[0])
+    names = list(dict.fromkeys(name for row in found for name in row))
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(row.get(name, '')))}</td>" for name in found[0]) + "</tr>" for row in found
+        "<tr>" + "".join(f"<td>{escape(str(row.get(name, '')))}</td>" for name in names) + "</tr>" for row in found
     )
     return f"<table><tr>{head}</tr>{body}</table>"
 

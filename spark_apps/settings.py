@@ -33,7 +33,9 @@ class Kafka(_Section):
     prefix: str = Field("tayho", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every topic name.")
     sources: tuple[str, ...] = Field(("sim", "vn30f"), description="Sources, each with its raw topic.")
     partitions: int = Field(1, ge=1, le=64, description="Partitions of fold_input and fold_output.")
-    replication_factor: int = Field(1, ge=1, description="Copies of each topic; not more than there are brokers.")
+    replication_factor: int = Field(
+        1, ge=1, le=32_767, description="Copies of each topic; not more than there are brokers."
+    )
     user: str = Field("", description="SASL user; needed where a password is set.")
     password: SecretStr = Field(SecretStr(""), description="SASL password; only from the environment.")
 
@@ -42,13 +44,17 @@ class Live(_Section):
     """Say how the live application folds and how often it commits."""
 
     lateness_seconds: int = Field(10, ge=1, le=3600, description="How late a trade may come and still revise its bar.")
-    ahead_seconds: int = Field(120, ge=1, description="How far a trade may stand ahead of the market clock.")
-    tail_limit: int = Field(100_000, ge=1, description="Most records kept per instrument inside the lateness bound.")
-    generation: int = Field(
-        1, ge=1, description="Generation of the fold; a new one starts where the last commit ended."
+    ahead_seconds: int = Field(120, ge=1, le=86_400, description="How far a trade may stand ahead of the market clock.")
+    tail_limit: int = Field(
+        100_000, ge=1, le=10**9, description="Most records kept per instrument inside the lateness bound."
     )
-    batch_seconds: int = Field(5, ge=0, description="Trigger of the two queries that write Delta, seconds.")
-    max_records_per_batch: int = Field(200_000, ge=1, description="Most records of a topic in one micro-batch.")
+    generation: int = Field(
+        1, ge=1, lt=2**31, description="Generation of the fold; a new one starts where the last commit ended."
+    )
+    batch_seconds: int = Field(5, ge=0, le=3600, description="Trigger of the two queries that write Delta, seconds.")
+    max_records_per_batch: int = Field(
+        200_000, ge=1, le=10**9, description="Most records of a topic in one micro-batch."
+    )
 
 
 class Portfolio(_Section):
@@ -114,10 +120,13 @@ class Settings(BaseSettings):
     landing_root: Path = Field(Path("build/landing"), description="Folder of the files that daily jobs load.")
     report_root: Path = Field(Path("build/reports"), description="Folder of reports and data docs.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
-    seed: int = Field(7, description="Seed of the simulated market.")
-    trades_per_session: int = Field(40_000, ge=1_000, description="Trades of a simulated session, about.")
+    seed: int = Field(7, ge=0, lt=2**63, description="Seed of the simulated market.")
+    trades_per_session: int = Field(40_000, ge=1_000, le=10**8, description="Trades of a simulated session, about.")
     history_sessions: int = Field(
-        560, ge=1, description="Sessions of simulated daily files: 12-1 momentum needs 270, a full value at risk 500."
+        560,
+        ge=1,
+        le=10**5,
+        description="Sessions of simulated daily files: 12-1 momentum needs 270, a full value at risk 500.",
     )
     session_date: Annotated[date, Field(description="Session that the simulated market trades.")] = date(2026, 11, 20)
     kafka: Kafka = Kafka()

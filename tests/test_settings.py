@@ -24,6 +24,10 @@ def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("sead = 5", "local.toml.*sead"),
         ("[kafka]\npartition = 2", "kafka.partition"),
         ("seed = 'many'", "seed.*valid integer"),
+        ("seed = -1", "seed.*greater than or equal to 0"),
+        ("[live]\nahead_seconds = 10000000000", "live.ahead_seconds.*less than or equal to 86400"),
+        ("[live]\ngeneration = 1099511627776", "live.generation.*less than 2147483648"),
+        ("[live]\ntail_limit = 1000000000000", "live.tail_limit.*less than or equal to 1000000000"),
         ("seed =", "local.toml: not readable as TOML"),
         ("[kafka]\nprefix = 'No Spaces'", "kafka.prefix"),
         (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import EmptyInput
 from spark_apps.rules.bands import price_band
-from spark_apps.rules.calendar import is_session, next_session, phases, sessions
+from spark_apps.rules.calendar import first_day_with_phases, is_session, next_session, phases, sessions
 from spark_apps.rules.instruments import Instrument, simulated_instruments
 from spark_apps.rules.lots import round_lot
 from spark_apps.rules.ticks import UNIT, tick_ladder
@@ -72,11 +72,6 @@ def nearest_legal(price: int, limits: tuple[int, int], ladder: tuple[tuple[int, 
 @lru_cache(maxsize=256)
 def daily_path(instrument: Instrument, seed: int, until: date) -> tuple[Day, ...]:
     """Walk one instrument from FIRST_SESSION to a session; a later end repeats the earlier days."""
-    if not is_session(until) or until < FIRST_SESSION:
-        raise EmptyInput(
-            f"the simulated market has no session on {until}; it trades sessions from {FIRST_SESSION}. "
-            f"Set session_date to one, such as {next_session(max(until, FIRST_SESSION))}"
-        )
     days = tuple(sessions(FIRST_SESSION, until))
     base = int(generator(seed, PATH, instrument.instrument_id).integers(80, 900)) * 100 * UNIT
     market = np.rint(generator(seed, MARKET).normal(2, 70, len(days))).astype(np.int64)
@@ -149,7 +144,16 @@ def _moments(
 
 @lru_cache(maxsize=64)
 def market_session(session_date: date, seed: int, trades_per_session: int = 40_000) -> tuple[Trades, ...]:
-    """Draw every instrument's trades of one session, about `trades_per_session` in all."""
+    """Draw every instrument's trades of one session, about `trades_per_session` in all.
+
+    Raises EmptyInput for a day without a session, or before the phases of the exchanges are known.
+    """
+    earliest = first_day_with_phases()
+    if not is_session(session_date) or session_date < earliest:
+        raise EmptyInput(
+            f"the simulated market has no session on {session_date}; it trades sessions from {earliest}. "
+            f"Set session_date to one, such as {next_session(max(session_date, earliest))}"
+        )
     instruments = simulated_instruments()
     shares = generator(seed, SIZES).dirichlet(np.full(len(instruments), 3.0))
     return tuple(

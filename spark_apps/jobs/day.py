@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import BadSetting, EmptyInput
@@ -33,10 +35,12 @@ from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.sources.files import FOLDERS
 from spark_apps.sources.vn30f import feed as vn30f
 from spark_apps.tables import ALL_TABLES
+from spark_apps.tables.daily import DAILY_PRICES, INDEX_PRICES
 from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
 from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
 
+OF_DAILY_FILES = (DAILY_PRICES, INDEX_PRICES)
 Say = Callable[[str], None]
 
 
@@ -79,6 +83,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
                 settings.history_sessions,
                 settings.trades_per_session,
             )
+        _name_market(settings)
     else:
         _refuse_empty(data)
     with step(say, "Spark session"):
@@ -86,7 +91,7 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
     _stream(spark, settings, data, say)
     reports = _batch(spark, settings, say)
     days = _days_of(MESSAGES, settings)
-    shown_day = days[-1] if days and data else settings.session_date
+    shown_day = _newest(days, settings) if data else settings.session_date
     if settings.features.data_docs:
         with step(say, "Great Expectations data docs"):
             write_data_docs(spark, settings, *(days[0], days[-1]) if days else (shown_day, shown_day))
@@ -106,17 +111,24 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
 
 def _refuse_another_market(settings: Settings) -> None:
     """Refuse a lake that holds another simulated market: its ticks would be of one, its daily files of the other."""
-    here = {"seed": settings.seed, "trades_per_session": settings.trades_per_session}
-    kept = market_file(settings)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    if not kept.exists():
-        kept.write_text(json.dumps(here), encoding="utf-8")
-    there = json.loads(kept.read_text(encoding="utf-8"))
+    kept, here = market_file(settings), _market(settings)
+    there = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else here
     if there != here:
         raise BadSetting(
             f"{settings.lake_root}: holds the market of {there}, the settings name {here}. Name the same, or choose "
             "another TAYHO_LAKE_ROOT and TAYHO_LANDING_ROOT"
         )
+
+
+def _name_market(settings: Settings) -> None:
+    """Keep the name of the simulated market, once a session of it could be drawn."""
+    kept = market_file(settings)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(_market(settings)), encoding="utf-8")
+
+
+def _market(settings: Settings) -> dict[str, int]:
+    return {"seed": settings.seed, "trades_per_session": settings.trades_per_session}
 
 
 def _refuse_empty(data: Path) -> None:
@@ -163,6 +175,15 @@ def _sessions(settings: Settings, data: Path | None) -> list[tuple[str, Callable
 def _days_of(table: Table, settings: Settings) -> list[date]:
     """List the days that a table holds, from its partitions."""
     return list(session_files(table, date.min, date.max, ensure(table, settings).version(), settings))
+
+
+def _newest(arrived: list[date], settings: Settings) -> date:
+    """Give the newest session of real files: of those whose messages arrived, else of daily prices and indices."""
+    if arrived:
+        return arrived[-1]
+    made = [pa.table(ensure(table, settings).to_pyarrow_table(columns=["session_date"])) for table in OF_DAILY_FILES]
+    newest: date | None = pc.max(pa.concat_tables(made)["session_date"]).as_py()
+    return newest or settings.session_date
 
 
 def _batch(spark: SparkSession, settings: Settings, say: Say) -> dict[str, RunReport]:

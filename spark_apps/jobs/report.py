@@ -63,8 +63,10 @@ def show_day(spark: SparkSession, settings: Settings, session_date: date) -> Pag
 
 
 def _made_of(tables: Iterable[Table], settings: Settings, **further: Any) -> dict[str, Any]:
-    """Name what pages are made of: the code, and the version of each table."""
-    versions = {each.full_name: identity(each, settings) for each in tables}
+    """Name what pages are made of: the code, and the version of each table that has been written to."""
+    found = {each.full_name: identity(each, settings) for each in tables}
+    # Version 0 is a table made empty: it says no more than one that is not there.
+    versions = {name: made for name, made in found.items() if made and made[1] > 0}
     # As JSON gives it back: pairs are lists there.
     said: dict[str, Any] = json.loads(json.dumps({"code": code_hash(), "versions": versions, **further}, default=str))
     return said

@@ -8,6 +8,7 @@ import typer
 
 from spark_apps.errors import TayhoError
 from spark_apps.lake.feed import FeedReport, Pace
+from spark_apps.lake.job import batch
 from spark_apps.lake.logs import configure
 from spark_apps.settings import Settings, load
 
@@ -21,8 +22,9 @@ def main(publish: Callable[[Settings, date, Pace], FeedReport]) -> None:
     def command(start: Day, end: Day, factor: Factor = 0, profile: str | None = None) -> None:
         settings = load(profile)
         configure(settings)
-        for days in range((end - start).days + 1):
-            day = (start + timedelta(days=days)).date()
+        slice_ = batch(start.date(), end.date())
+        for days in range((slice_.end - slice_.start).days + 1):
+            day = slice_.start + timedelta(days=days)
             try:
                 report = publish(settings, day, Pace(factor))
             except TayhoError as error:

@@ -120,7 +120,7 @@ def _claim(port: int) -> int:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise MissingTool(
-                f"port {port} of 127.0.0.1: not free ({error}). End what holds it, or choose another"
+                f"port {port or '(any)'} of 127.0.0.1: not free ({error}). End what holds it, or name a broker"
             ) from error
         return int(probe.getsockname()[1])
 

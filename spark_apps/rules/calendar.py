@@ -95,10 +95,19 @@ def at(day: date, clock: str) -> int:
 def phases(exchange: str, day: date) -> tuple[tuple[str, int, int], ...]:
     """Give an exchange's phases on a day in order: name, start inclusive, end exclusive, nanoseconds UTC.
 
-    Phases are known from 2025-05-05 on; an earlier day raises RuleViolated.
+    A day before any row raises RuleViolated.
     """
     rows = rows_in_force("phases", day, exchange)
     return tuple((row["phase"], at(day, row["opens_at"]), at(day, row["closes_at"])) for row in rows)
+
+
+def first_day_with_phases() -> date:
+    """Give the first day on which the phases of every exchange are known."""
+    begins: dict[str, date] = {}
+    for row in dated_rows("phases"):
+        begin = date.fromisoformat(row["valid_from"])
+        begins[row["exchange"]] = min(begin, begins.get(row["exchange"], begin))
+    return max(begins.values())
 
 
 def session_opens_at(exchange: str, day: date) -> int:

@@ -92,10 +92,11 @@ def test_a_split_halves_the_reference() -> None:
     assert ratio == pytest.approx(2, rel=0.01)
 
 
-@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2026, 11, 24), date(2022, 12, 30)])
+@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2026, 11, 24), date(2022, 12, 30), date(2024, 6, 3)])
 def test_a_day_without_a_session_is_refused_with_one_that_has(day: date) -> None:
-    with pytest.raises(EmptyInput, match=f"no session on {day}.*Set session_date to one, such as 20"):
+    with pytest.raises(EmptyInput, match=f"no session on {day}.*Set session_date to one, such as 20") as refused:
         market_session(day, seed=7)
+    assert market_session(date.fromisoformat(str(refused.value)[-10:]), seed=7, trades_per_session=1_000)
 
 
 def test_the_market_begins_on_a_session() -> None:

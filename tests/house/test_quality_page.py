@@ -16,7 +16,7 @@ def test_the_page_holds_all_three(tmp_path: Path) -> None:
         "tests/results.xml": RESULTS,
         "tests/coverage.json": COVERED,
         "bench.jsonl": '{"bench": "fold", "peer": "x", "ours": 4}\n{"bench": "fold", "peer": "x", "ours": 5}\n',
-        "drills.jsonl": '{"drill": "kill", "lost": 0}\n',
+        "drills.jsonl": '{"drill": "kill", "lost": 0}\n{"drill": "parity", "lost": 0, "cases": 9}\n',
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -24,7 +24,7 @@ def test_the_page_holds_all_three(tmp_path: Path) -> None:
     assert "<td>tests.lake</td><td>2</td><td>1</td><td>0</td><td>2.0</td>" in text
     assert "90.0 %" in text
     assert "<tr><th>bench</th><th>peer</th><th>ours</th></tr><tr><td>fold</td><td>x</td><td>5</td></tr></table>" in text
-    assert "<tr><td>kill</td><td>0</td></tr>" in text
+    assert "<tr><td>kill</td><td>0</td><td></td></tr><tr><td>parity</td><td>0</td><td>9</td></tr>" in text
 
 
 def test_an_empty_folder_gives_a_page_that_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from tests.house.tree import ROOT, listed, read
 
-COMMANDS = re.findall(r"^(make \w+)", read("README.md").split("```sh")[1].split("```")[0], re.MULTILINE)
+TEXT = read("README.md")
+COMMANDS = re.findall(r"^(make \w+)", TEXT.split("```sh")[1].split("```")[0], re.MULTILINE)
+# What the table below them names, over the lake that `make run` made.
+LOOKS = re.findall(r"`(\.venv/lake/bin/tayho [^`]+)`", TEXT)
 # The clone's tests are these tests: there, a room that needs no Spark stands for all.
 SHORTER = {"make test": "make test TESTS=tests/rules"}
 
@@ -26,12 +30,20 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def alone() -> list[str]:
+    """Give the words that leave a command no network but its own loopback; none where the kernel forbids it."""
+    words = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    there = shutil.which("unshare") and shutil.which("ip")
+    return words if there and subprocess.run([*words, "true"], check=False).returncode == 0 else []
+
+
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_readme_works_in_a_clean_clone(command: str, clone: Path) -> None:
+@pytest.mark.parametrize("command", [*COMMANDS, *LOOKS])
+def test_a_command_of_the_readme_works_in_a_clean_clone(command: str, clone: Path, alone: list[str]) -> None:
     ours = ("COVERAGE_", "MAKE", "PYTEST_", "PYSPARK_", "SPARK_")
     outside = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    words = SHORTER.get(command, command).split()
+    words = [*alone, *shlex.split(SHORTER.get(command, command))]
     environment = {**outside, "UV_OFFLINE": "1"}
     result = subprocess.run(
         words, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1_700
@@ -39,5 +51,6 @@ def test_a_command_of_the_readme_works_in_a_clean_clone(command: str, clone: Pat
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
 
 
-def test_the_first_screen_names_the_two_commands() -> None:
+def test_the_first_screen_names_the_two_commands_and_where_to_look() -> None:
     assert COMMANDS == ["make run", "make test"]
+    assert [shlex.split(command)[1] for command in LOOKS] == ["state", "explain", "doctor"]

@@ -46,11 +46,22 @@ def test_no_file_names_a_folder_of_a_machine_or_a_registry() -> None:
     assert len(places_in("/home/somebody/x, https://repo1.maven.example/x")) == 2
 
 
+def without_hash(lock: str) -> list[str]:
+    """Name the pins of a lock that carry no hash of their own."""
+    pins = re.split(r"^(?=\S+==)", lock, flags=re.MULTILINE)[1:]
+    return [pin.split("==")[0] for pin in pins if "--hash=sha256:" not in pin]
+
+
 @pytest.mark.parametrize("lock", listed("locks/*.txt"))
-def test_a_lock_has_hashes_and_names_no_host(lock: str) -> None:
+def test_each_pin_of_a_lock_has_hashes_and_names_no_host(lock: str) -> None:
     text = read(lock)
     assert "://" not in text
-    assert len(PIN.findall(text)) <= text.count("--hash=sha256:")
+    assert PIN.findall(text)
+    assert without_hash(text) == []
+
+
+def test_a_pin_without_a_hash_is_named() -> None:
+    assert without_hash("a==1 \\\n    --hash=sha256:0\nb==2\n    # via a\nc==3 \\\n    --hash=sha256:1\n") == ["b"]
 
 
 def test_what_is_installed_is_what_the_lock_names() -> None:

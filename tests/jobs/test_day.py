@@ -12,12 +12,14 @@ from typer.testing import CliRunner
 
 from spark_apps.cli import app
 from spark_apps.errors import BadSetting, EmptyInput, SchemaMismatch
-from spark_apps.jobs.day import Day, _sessions, make_day
+from spark_apps.jobs import daily_price_lines, daily_prices
+from spark_apps.jobs.day import Day, _sessions, make_day, settings_for
 from spark_apps.jobs.report import refuse_offending_rows
 from spark_apps.lake.catalogue import open_catalogue, texts
-from spark_apps.lake.location import log_folder
+from spark_apps.lake.location import log_folder, market_file
 from spark_apps.rules.instruments import simulated_instruments
 from spark_apps.settings import Settings
+from spark_apps.sources.cafef.simulate import write_daily_files
 from tests.conftest import settings_in
 
 pytestmark = pytest.mark.timeout(1_800)
@@ -105,6 +107,27 @@ def test_a_file_of_futures_that_names_no_day_is_named(tmp_path: Path, name: str)
     (tmp_path / "vn30f" / "ticks" / name).touch()
     with pytest.raises(SchemaMismatch, match=rf"{name}: .* yyyymmdd"):
         _sessions(settings_in(tmp_path), tmp_path)
+
+
+def test_a_folder_of_daily_files_alone_shows_their_last_session(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Simulated files stand for a vendor's; the jobs of gold are other tests' business."""
+    files = tmp_path / "files"
+    write_daily_files(files, 7, [MONDAY], 3)
+    real = without_docs(settings_for(settings_in(tmp_path), files))
+    log_folder(real).mkdir(parents=True)
+    monkeypatch.setattr("spark_apps.jobs.day.all_jobs", lambda: (daily_price_lines.job, daily_prices.job))
+    made = make_day(real, files, print)
+    assert made.places["report"] == real.report_root / f"daily-{MONDAY}.html"
+    assert row(made, "bronze.daily_price_lines")["held"] == 3 * len(simulated_instruments())
+
+
+def test_a_lake_that_holds_no_session_yet_may_become_another_market(tmp_path: Path) -> None:
+    mistaken = settings_in(tmp_path).with_values(session_date=date(2026, 11, 21))
+    with pytest.raises(EmptyInput, match="no session on 2026-11-21"):
+        make_day(mistaken.with_values(seed=8), None, print)
+    assert not market_file(mistaken).exists()
 
 
 def test_sql_answers_over_views(day: Day, place: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

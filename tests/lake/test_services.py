@@ -55,8 +55,17 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        with pytest.raises(MissingTool, match=rf"port {port} of 127.0.0.1: not free.*choose another"):
+        with pytest.raises(MissingTool, match=rf"port {port} of 127.0.0.1: not free.*name a broker"):
             start_broker(tmp_path, port)
+
+
+def test_a_machine_without_a_free_port_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bind(_: socket.socket, __: object) -> None:
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(MissingTool, match=r"port \(any\) of 127.0.0.1: not free.*name a broker"):
+        start_broker(tmp_path)
 
 
 def test_a_data_folder_that_cannot_be_formatted_is_named(tmp_path: Path) -> None:

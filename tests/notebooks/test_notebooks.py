@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from notebooks.run import FOLDER, cells, run
+from notebooks.run import FOLDER, cells, main, run
 from spark_apps.jobs import bars_1d, bars_1m, indicators_1m, ticks, trades
 from spark_apps.kernels.records import encode_trades
 from spark_apps.lake.job import batch
@@ -94,6 +94,15 @@ def test_a_notebook_asks_a_question_and_defines_nothing(notebook: Path) -> None:
     first, *others = cells(notebook)
     assert re.fullmatch(r"# MAGIC # .+\?", first.splitlines()[1])
     assert not [cell for cell in others if re.search(r"^\s*(def|class) ", cell, re.MULTILINE)]
+
+
+def test_a_lake_without_a_session_is_refused_with_the_next_step(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path))
+    monkeypatch.setattr("notebooks.run.session", lambda *_: spark)
+    with pytest.raises(SystemExit, match="holds no session to look at. Run `make run` first"):
+        main([])
 
 
 def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path) -> None:

@@ -96,6 +96,11 @@ def test_a_changed_header_is_refused_before_anything_is_sent(tmp_path: Path, hea
         next(envelopes(put(tmp_path, "x", header=header), DAY))
 
 
+def test_columns_in_another_order_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(IncompatibleSchema, match=r"20260227.csv.gz: its columns begin with Time,Volume,Price,Side"):
+        next(envelopes(put(tmp_path, "09:30:00,2,2067,B", header="Time,Volume,Price,Side"), DAY))
+
+
 def test_a_session_without_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmptyInput, match=r"20260227.csv.gz: there is no file of this session"):
         next(envelopes(tmp_path, DAY))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from spark_apps.errors import EmptyInput, SchemaMismatch
+from spark_apps.errors import EmptyInput, IncompatibleSchema, SchemaMismatch
 from spark_apps.rules.calendar import at
 from spark_apps.sources.envelope import RECEIPT_DELAY, Envelope
 from spark_apps.sources.registry import check
@@ -33,7 +33,8 @@ def envelopes(folder: Path, session_date: date) -> Iterator[Envelope]:
     """Yield the trades of <folder>/vn30f/ticks/<yyyymmdd>.csv.gz, oldest first; a payload is a line's bytes.
 
     A line whose time cannot be read takes the time of the line before it. Raises EmptyInput where there is no file,
-    SchemaMismatch where gzip cannot read it, IncompatibleSchema where its columns are not those of the schema.
+    SchemaMismatch where gzip cannot read it, IncompatibleSchema where its columns are not those of the schema in
+    their order.
     """
     lines = _lines(folder / FOLDER / f"{session_date:{FILE_NAME}}")
     event_time = at(session_date, "09:00")
@@ -69,5 +70,11 @@ def _lines(path: Path) -> list[bytes]:
         raise SchemaMismatch(f"{path}: not a readable gzip file with a header ({error}); fetch it again") from error
     names = header.decode("utf-8", "replace").removeprefix("\ufeff").split(",")
     # What the vendor adds must stand behind the columns that we read by place.
-    check("vn30f", "trade", SCHEMA_VERSION, dict.fromkeys(names[: len(FIELDS)], ""), where=str(path))
+    ours = names[: len(FIELDS)]
+    check("vn30f", "trade", SCHEMA_VERSION, dict.fromkeys(ours, ""), where=str(path))
+    if tuple(ours) != FIELDS:
+        raise IncompatibleSchema(
+            f"{path}: its columns begin with {','.join(ours)}, they are read by place as {','.join(FIELDS)}. "
+            "Put them in that order"
+        )
     return lines
