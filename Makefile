@@ -13,6 +13,7 @@ DRILLS_kill := kill
 DRILLS_upgrade := upgrade
 DRILLS_paced := paced_real
 DRILLS_slowdown := slowdown
+DRILLS_garbage := garbage
 # The whole suite runs in two processes, measures coverage and holds the floors of pyproject.toml; a part of it (TESTS=)
 # does neither.
 WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
@@ -39,8 +40,8 @@ bench: $(LAKE)/.package ## run every benchmark, one after another, and hold them
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
 	@$(PYTHON) setup/bench_baseline.py
 
-drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade, paced or slowdown
-	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade, paced or slowdown, not '$(DRILL)'" >&2; exit 2)
+drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade, paced, slowdown or garbage
+	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade, paced, slowdown or garbage, not '$(DRILL)'" >&2; exit 2)
 	@for name in $(DRILLS_$(DRILL)); do $(PYTHON) -m "tests.drills.$$name" $(ARGS); done
 
 docs: $(LAKE)/.package ## write the generated pages under docs/

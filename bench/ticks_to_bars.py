@@ -15,30 +15,22 @@ sorted by time. Delete the folder to make them anew.
 """
 
 import argparse
-import json
-import os
-import platform
-import statistics
-import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import structlog
 from deltalake import DeltaTable
-from rich.console import Console
-from rich.table import Table as Grid
 
-from bench.bars.peers import PEERS, Peer, Work
+from bench.bars.peers import PEERS, Work
 from bench.bars.ticks import prepare
-from spark_apps.lake.provenance import code_commit
+from bench.figures import BENCH, Figure, in_turns, keep, on_cores
 from spark_apps.rules.calendar import sessions
 
-BENCH = Path(__file__).parents[1] / "build" / "bench"
 PER_SESSION = 2_000_000
 
 SUMS = """
@@ -48,27 +40,14 @@ SUMS = """
 """
 
 
-@dataclass(frozen=True)
-class Figure:
-    """Hold a row of the table: `rate` in million rows a second, `ratio` how many times as long as ours it took."""
-
-    peer: str
-    rows: int
-    rate: float
-    seconds: float
-    cpu_seconds: float
-    peak_rss_mb: int
-    ratio: float
-    runs: int
-
-
-def fresh(source: Path, days: list[date]) -> tuple[tempfile.TemporaryDirectory[str], Work]:
+@contextmanager
+def fresh(source: Path, days: list[date]) -> Iterator[Work]:
     """Make a lake folder that holds silver.trades by a link."""
-    folder = tempfile.TemporaryDirectory(dir=BENCH, prefix="lake_")
-    lake = Path(folder.name)
-    (lake / "silver").mkdir()
-    (lake / "silver" / "trades").symlink_to(source)
-    return folder, Work(days[0], days[-1], lake)
+    with tempfile.TemporaryDirectory(dir=BENCH, prefix="lake_") as folder:
+        lake = Path(folder)
+        (lake / "silver").mkdir()
+        (lake / "silver" / "trades").symlink_to(source)
+        yield Work(days[0], days[-1], lake)
 
 
 def sums(work: Work) -> tuple[Any, ...]:
@@ -79,56 +58,22 @@ def sums(work: Work) -> tuple[Any, ...]:
     return tuple(found)
 
 
+def refuse_differences(works: Mapping[str, Work]) -> None:
+    """Stop where two tables differ."""
+    answers = {name: sums(work) for name, work in works.items()}
+    if len(set(answers.values())) > 1:
+        raise SystemExit(f"the tables differ: {answers}")
+
+
 def measure(rows: int, runs: int, size: int) -> list[Figure]:
-    """Make the same bars by every peer, round by round; stop where two tables differ."""
+    """Make the same bars by every peer, round by round."""
     days = list(islice(sessions(date(2024, 1, 2), date(2026, 11, 20)), -(-rows // size)))
     tiny, source = prepare(days[:2], 1_000, BENCH / "data"), prepare(days, size, BENCH / "data")
-    peers = [Peer(name) for name in PEERS]
-    for number in range(runs + 1):
-        answers: dict[str, tuple[Any, ...]] = {}
-        for peer in peers:
-            folder, work = fresh(source, days) if number else fresh(tiny, days[:2])
-            with folder:
-                peer.make(work)
-                answers[peer.name] = sums(work)
-        if len(set(answers.values())) > 1:
-            raise SystemExit(f"round {number}: the tables differ: {answers}")
-    for peer in peers:
-        peer.stop()
-    return [figure_of(peer, peers[0], len(days) * size) for peer in peers]
 
+    def place(number: int) -> AbstractContextManager[Work]:
+        return fresh(source, days) if number else fresh(tiny, days[:2])
 
-def figure_of(peer: Peer, ours: Peer, rows: int) -> Figure:
-    """Sum up a peer's rounds, the warm-up left out."""
-    seconds = statistics.median(peer.seconds[1:])
-    return Figure(
-        peer=peer.name,
-        rows=rows,
-        rate=round(rows / seconds / 1e6, 2),
-        seconds=round(seconds, 2),
-        cpu_seconds=round(statistics.median(peer.cpu_seconds[1:]), 2),
-        peak_rss_mb=round(peer.peak / 1e6),
-        ratio=round(seconds / statistics.median(ours.seconds[1:]), 2),
-        runs=len(peer.seconds) - 1,
-    )
-
-
-def keep(figures: list[Figure], machine: str, command: str) -> None:
-    """Print the table; append a line per peer to build/bench.jsonl."""
-    commit = code_commit()
-    grid = Grid(title=f"ticks to a committed Delta table; {machine}; commit {commit}; {command}")
-    for name in asdict(figures[0]):
-        grid.add_column(name)
-    for figure in figures:
-        grid.add_row(*map(str, asdict(figure).values()))
-    Console(width=120).print(grid)
-    ours = {figure.rows: figure.rate for figure in figures if figure.peer == "tayho"}
-    with (BENCH.parent / "bench.jsonl").open("a", encoding="utf-8") as ledger:
-        for figure in figures:
-            if figure.peer != "tayho":
-                line = {"bench": f"ticks_to_bars_{figure.rows}", "ours": ours[figure.rows], "unit": "M rows/s"}
-                line |= {"peer": figure.peer, "peer_value": figure.rate, "ratio": figure.ratio}
-                ledger.write(json.dumps(line | {"runs": figure.runs, "commit": commit}) + "\n")
+    return in_turns(PEERS, place, refuse_differences, runs, len(days) * size)
 
 
 def main() -> None:
@@ -138,17 +83,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, nargs="+", default=[3, 1], help="rounds of each size")
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
-    cores = sorted(os.sched_getaffinity(0))[: options.cores]
-    os.sched_setaffinity(0, cores)  # Spark, DuckDB, Polars and deltalake count these
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
-    BENCH.mkdir(parents=True, exist_ok=True)
+    machine = on_cores(options.cores)
     figures = [
         figure
         for rows, runs in zip(options.rows, options.runs, strict=False)
         for figure in measure(rows, runs, PER_SESSION)
     ]
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**30
-    keep(figures, f"{len(cores)} cores, {memory} GiB, {platform.platform()}", " ".join(sys.argv))
+    keep("ticks_to_bars", figures, machine)
 
 
 if __name__ == "__main__":

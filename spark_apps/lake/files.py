@@ -98,6 +98,21 @@ def session_files(source: Table, start: date, end: date, at: int, settings: Sett
     return {day: sorted(sessions[day]) for day in sorted(sessions)}
 
 
+def files_between(source: Table, start: date, end: date, at: int, settings: Settings) -> list[tuple[str, date | None]]:
+    """List the files of one version that may hold rows of some days, each with its session where it is of one."""
+    if source.partition_by:
+        found = session_files(source, start, end, at, settings)
+        return [(file, day) for day, files in found.items() for file in files]
+    table = opened(source, settings)
+    table.load_as_version(at)
+    files = []
+    for file in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+        begins, ends = (file.get(f"{edge}.{source.time}") for edge in ("min", "max"))
+        if (begins is None or begins <= end) and (ends is None or ends >= start):
+            files.append((str(location(source, settings) / file["path"]), None))
+    return sorted(files)
+
+
 def _days(table: Table, days: Slice, sessions: dict[date, list[str]], settings: Settings) -> list[date]:
     """Name the days to replace: those that were made, and those of the slice that the table still holds."""
     held = session_files(table, days.start, days.end, opened(table, settings).version(), settings)

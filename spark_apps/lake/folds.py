@@ -1,21 +1,29 @@
-"""The fold driver: a frame job that opens from carried states, gives them on, and knows which days do not follow."""
+"""The fold driver: file to file from carried states, which it gives on; and which days do not follow."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_apps.errors import StateMismatch
-from spark_apps.lake.frames import commit
+from spark_apps.kernels.arrow import map_batches
+from spark_apps.lake.files import files_between, session_files
+from spark_apps.lake.fold_tasks import WRITTEN, Fold, fold_instruments
 from spark_apps.lake.job import Job, Slice
+from spark_apps.lake.lease import lease
+from spark_apps.lake.location import location
 from spark_apps.lake.provenance import Provenance, RunReport
 from spark_apps.lake.reading import read
-from spark_apps.lake.tables import opened
-from spark_apps.lake.writing import replace
+from spark_apps.lake.tables import ensure, opened
+from spark_apps.lake.writing import replace_files, replace_rows
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
@@ -35,7 +43,7 @@ HAVING count_if(opened <> coalesce(closed, 0)) > 0
 
 
 def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
-    """Fold a slice from the states before it; write rows, then states.
+    """Fold a slice from the states before it, instruments dealt out to a task per core; commit rows, then states.
 
     Input is read from the first day of the slice's year: every instrument's state is kept for its last
     session of a year and of a run, so what lies further back is in the states.
@@ -43,17 +51,54 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
     table, (source,), (states,) = job.writes, job.writes.made_from, job.writes.carries
     opening = opening_states(spark, table, states, days.start, provenance.opens_from, settings)
     since = date(days.start.year, 1, 1)
-    records = read(spark, source, provenance.inputs[source.full_name], settings, since, days.end)
-    folded = job.transform(records, opening, **job.arguments(settings)).persist()
-    try:
-        in_slice = F.col("session_date").between(F.lit(days.start), F.lit(days.end))
-        report = commit(folded, records.where(in_slice), table, days, settings, provenance)
-        within = folded.where(in_slice)
-        closing = closing_states(within, table).withColumn("run_id", F.lit(provenance.run_id))
-        replace(closing, states, days.start, days.end, settings, provenance.metadata)
-    finally:
-        folded.unpersist()
-    return report
+    with lease(table, settings), lease(states, settings):
+        fold = Fold(
+            partial(job.transform, **job.arguments(settings)),
+            table,
+            states,
+            source,
+            {kept.full_name: location(kept, settings) for kept in (table, states)},
+            provenance.run_id,
+            since,
+            days,
+            files_between(source, since, days.end, int(str(provenance.inputs[source.full_name])), settings),
+            opening.toArrow(),
+        )
+        schema = ", ".join(f"{name} {kind}" for name, kind in WRITTEN.items())
+        tasks = spark.sparkContext.defaultParallelism
+        dealt = spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
+        written = [row.asDict() for row in map_batches(dealt, partial(fold_instruments, fold), schema).collect()]
+        for kept in (table, states):
+            _commit([row for row in written if row["table"] == kept.full_name], kept, days, settings, provenance)
+    rows_out = sum(row["rows_out"] for row in written if row["table"] == table.full_name)
+    return RunReport(table.full_name, "done", rows_in=sum(row["rows_in"] for row in written), rows_out=rows_out)
+
+
+def _commit(
+    written: list[dict[str, Any]], table: Table, days: Slice, settings: Settings, provenance: Provenance
+) -> None:
+    """Put the files of one table in the place of what it held of the slice."""
+    added = [
+        AddAction(
+            path=row["path"],
+            size=row["size"],
+            partition_values={"session_date": str(row["session_date"])} if row["session_date"] else {},
+            modification_time=provenance.started_at // 10**6,
+            data_change=True,
+            stats=row["stats"],
+        )
+        for row in written
+        if row["rows_out"]
+    ]
+    held = ensure(table, settings)
+    if not table.partition_by:
+        ends = (days.start, days.end)
+        replace_rows(held, table, Path(location(table, settings)), added, ends, provenance.metadata)
+        return
+    made = {row["session_date"] for row in written if row["rows_out"]}
+    before = session_files(table, days.start, days.end, held.version(), settings)
+    replaced = sorted(made | before.keys()) or [days.start]
+    replace_files(held, table, list(added), replaced, provenance.metadata)
 
 
 def days_that_do_not_follow(job: Job, end: date, settings: Settings) -> Slice | None:
@@ -99,16 +144,6 @@ def opening_states(
             f"a run was cut short; run the job again from {torn['first']}"
         )
     return opening.select("instrument_id", "session_date", "state")
-
-
-def closing_states(folded: DataFrame, table: Table) -> DataFrame:
-    """Reduce folded rows to one row per instrument and session: opening and closing hash, and the state if kept."""
-    order = table.key[-1]
-    return folded.groupBy("instrument_id", "session_date").agg(
-        F.min_by("opening_hash", order).alias("opening_hash"),
-        F.max_by("closing_hash", order).alias("closing_hash"),
-        F.max_by("state", order).alias("state"),
-    )
 
 
 def last_broken_day(states: DeltaTable, end: date) -> date | None:

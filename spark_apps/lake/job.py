@@ -15,11 +15,10 @@ from spark_apps.tables.model import Table
 class Job:
     """Bind a table to the function that makes it.
 
-    `by` says what the function is: `frames` takes and gives DataFrames; `files` takes and gives the Arrow
-    table of one session, inside the workers, file to file; `fold` is a frame function that also takes the
-    opening states and gives them on (its states go to the table that `writes` carries). `params` are passed
-    as they are, `from_settings` names settings that are passed too, and `needs_kernels` asks for the kernels that
-    features.native_kernels chooses.
+    `by` says what the function is: `frames` takes and gives DataFrames. The other two take and give Arrow tables inside
+    the workers, file to file: `files` those of one session, `fold` those of some instruments, with the states that they
+    open from; it gives states on, to the table that `writes` carries. `params` are passed as they are, `from_settings`
+    names settings that are passed too, and `needs_kernels` asks for the kernels that features.native_kernels chooses.
     """
 
     writes: Table

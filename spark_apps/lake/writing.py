@@ -1,5 +1,6 @@
 """The two upkeeps: append, and replace of whole slices. Both end in one Delta commit."""
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -93,8 +94,16 @@ def write_file(rows: pa.Table, table: Table, folder: Path, values: dict[str, str
         partition_values=values,
         modification_time=time.time_ns() // 1_000_000,
         data_change=True,
-        stats=f'{{"numRecords":{rows.num_rows}}}',
+        stats=json.dumps({"numRecords": rows.num_rows, **_range(stored, table.time)}),
     )
+
+
+def _range(rows: pa.Table, time: str) -> dict[str, dict[str, str]]:
+    """Tell the first and the last day of rows that are not of one partition, for readers that skip files."""
+    if time not in rows.column_names or not pa.types.is_date(rows.schema.field(time).type) or not rows.num_rows:
+        return {}
+    found = pc.min_max(rows[time]).as_py()
+    return {name: {time: str(found[kind])} for name, kind in (("minValues", "min"), ("maxValues", "max"))}
 
 
 def replace_files(
@@ -108,6 +117,41 @@ def replace_files(
         schema=delta_schema(table),
         partition_by=[name],
         partition_filters=[(name, "in", [str(day) for day in days])],
+        commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),
+        post_commithook_properties=NO_HOOKS,
+    )
+
+
+def replace_rows(
+    opened: DeltaTable, table: Table, folder: Path, added: list[AddAction], days: tuple[date, date], metadata: str
+) -> None:
+    """Replace the days from first to last of a table that is not cut by day, in one commit.
+
+    A file that holds other days, too, is written anew without these.
+    """
+    first, last = days
+    now, actions = time.time_ns() // 1_000_000, list[AddAction | RemoveAction](added)
+    held = pa.table(opened.get_add_actions(flatten=True)).to_pylist()
+    for file in held:
+        begins, ends = (file.get(f"{edge}.{table.time}") for edge in ("min", "max"))
+        is_known = begins is not None and ends is not None
+        if is_known and (ends < first or begins > last):
+            continue
+        actions.append(RemoveAction(file["path"], True, now, file["size_bytes"], {}))
+        if is_known and first <= begins and ends <= last:
+            continue
+        rows = pq.read_table(folder / file["path"], partitioning=None)
+        day = rows[table.time]
+        others = rows.filter(pc.or_(pc.less(day, pa.scalar(first)), pc.greater(day, pa.scalar(last))))
+        if others.num_rows:
+            actions.append(write_file(others, table, folder, {}))
+    if not actions:
+        return
+    opened.create_write_transaction(
+        actions,
+        mode="append",
+        schema=delta_schema(table),
+        partition_by=[],
         commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),
         post_commithook_properties=NO_HOOKS,
     )

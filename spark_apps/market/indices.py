@@ -6,10 +6,14 @@ from pyspark.sql import functions as F
 from spark_apps.rules.instruments import all_instruments
 
 
+def index_ids() -> list[int]:
+    """List the instruments that are indices: nobody trades one, and its volume is that of its members once more."""
+    return [instrument.instrument_id for instrument in all_instruments() if instrument.kind == "index"]
+
+
 def drop_indices(prices: DataFrame) -> DataFrame:
-    """Leave out the rows of indices: nobody trades one, and its volume is that of its members once more.
+    """Leave out the rows of indices.
 
     Grain: as prices. Silver keeps indices; whatever counts, ranks or weighs instruments begins here.
     """
-    indices = [instrument.instrument_id for instrument in all_instruments() if instrument.kind == "index"]
-    return prices.where(~F.col("instrument_id").isin(indices))
+    return prices.where(~F.col("instrument_id").isin(index_ids()))

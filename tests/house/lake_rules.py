@@ -13,7 +13,7 @@ DRIVERS = {
     "spark_apps.lake.folds": {"run_fold"},
     "spark_apps.lake.frames": {"commit", "run_frames"},
 }
-WRITING = ("writing", "files", "folds", "frames", "marks", "provenance", "live_progress", "decisions")
+WRITING = ("writing", "files", "folds", "fold_tasks", "frames", "marks", "provenance", "live_progress", "decisions")
 
 
 def imports(text: str) -> Iterator[tuple[int, str, str]]:

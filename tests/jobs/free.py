@@ -26,7 +26,7 @@ from tests.conftest import settings_in
 from tests.lakes import content_hash
 
 SESSIONS = tuple(sessions(date(2026, 11, 18), date(2026, 11, 20)))
-OPENING = "instrument_id INT, session_date DATE, state BINARY"
+OPENING = pa.schema({"instrument_id": pa.int32(), "session_date": pa.date32(), "state": pa.binary()})
 Shape = list[tuple[str, str]]
 
 
@@ -97,11 +97,11 @@ def differing_shapes(job: Job, spark: SparkSession, settings: Settings) -> list[
 def given_shape(job: Job, spark: SparkSession, settings: Settings) -> Shape:
     """Give the columns that a transform makes of no rows at all, before any driver picks among them."""
     sources = job.writes.made_from
-    if job.by == "files":
-        made: pa.Table = job.transform(arrow_schema(sources[0].columns).empty_table(), **job.arguments(settings))
+    if job.by != "frames":
+        given = [arrow_schema(sources[0].columns).empty_table(), *(OPENING.empty_table() for _ in job.writes.carries)]
+        made: pa.Table = job.transform(*given, **job.arguments(settings))
         return [(field.name, str(field.type)) for field in made.schema]
     schemas = ["path STRING" if source.upkeep == "external" else source.schema for source in sources]
-    schemas += [OPENING for _ in job.writes.carries]
     frame: DataFrame = job.transform(
         *(spark.createDataFrame([], schema) for schema in schemas), **job.arguments(settings)
     )
@@ -122,7 +122,7 @@ def declared_shape(job: Job) -> Shape:
 
 def _type(column: Column, job: Job) -> str:
     """Name a declared type as Arrow does, or as Spark does."""
-    return str(arrow_schema((column,)).field(0).type) if job.by == "files" else column.type.lower()
+    return str(arrow_schema((column,)).field(0).type) if job.by != "frames" else column.type.lower()
 
 
 def differing_when_run_again(job: Job, lakes: Lakes, spark: SparkSession) -> list[str]:

@@ -91,7 +91,7 @@ def changed(job: Job, change: Callable[[Any], Any]) -> Job:
             [(("volume", "decimal(1,0)"), ("volume", "bigint"))],
         ),
         (
-            changed(indicators_1d, lambda made: made.drop("state")),
+            changed(indicators_1d, lambda made: made.drop_columns(["state"])),
             [(None, ("state", "binary"))],
         ),
         (

@@ -17,6 +17,7 @@ from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.tables.daily import DAILY_PRICES
 from spark_apps.tables.indicators import INDICATOR_STATES_1D, INDICATORS_1D
+from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from tests.frames import DAY
 from tests.lake.test_run import put
@@ -37,11 +38,15 @@ def test_a_run_that_died_before_its_states_is_made_again(
 ) -> None:
     put(DAILY_PRICES, settings, price(DAY, 10))
 
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
+    commits = folds._commit
+
+    def dies_at_states(written: list[dict[str, Any]], table: Table, *given: Any) -> None:
+        if table == INDICATOR_STATES_1D:
+            raise KeyboardInterrupt
+        commits(written, table, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folds, "replace", dies)
+        patch.setattr(folds, "_commit", dies_at_states)
         with pytest.raises(KeyboardInterrupt):
             run(indicators_1d, batch(DAY, DAY), spark, settings)
     assert (row_count(INDICATORS_1D, settings), row_count(INDICATOR_STATES_1D, settings)) == (1, 0)

@@ -1,5 +1,6 @@
 """An index stays in silver and counts for nothing that trades."""
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from spark_apps.indicators.fold import fold_daily
@@ -15,6 +16,7 @@ INDEX, SHARE = instrument_ids()["VNINDEX"], instrument_ids()["XANB"]
 def test_returns_and_indicators_leave_indices_out(spark: SparkSession) -> None:
     held = {"adjusted_close": 10, "high": 10, "low": 10}
     prices = rows(spark, DAILY_PRICES, {"instrument_id": INDEX, **held}, {"instrument_id": SHARE, **held})
-    opening = spark.createDataFrame([], "instrument_id INT, session_date DATE, state BINARY")
-    for made in (build_returns(prices), fold_daily(prices, opening, choose("preferred"))):
-        assert [row.instrument_id for row in made.collect()] == [SHARE]
+    opening = pa.schema({"instrument_id": pa.int32(), "session_date": pa.date32(), "state": pa.binary()}).empty_table()
+    folded = fold_daily(prices.toArrow(), opening, choose("preferred"))
+    assert folded["instrument_id"].to_pylist() == [SHARE]
+    assert [row.instrument_id for row in build_returns(prices).collect()] == [SHARE]
