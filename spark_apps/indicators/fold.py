@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from spark_apps.kernels import Kernels, reference
-from spark_apps.kernels.arrow import unscaled
+from spark_apps.kernels.arrow import sorted_rows, unscaled
 from spark_apps.kernels.records import Ints
 from spark_apps.market.indices import index_ids
 from spark_apps.rules.ticks import UNIT
@@ -14,6 +14,9 @@ from spark_apps.tables.indicators import INDICATORS
 
 Reals = NDArray[np.float64]
 KEYS = ("instrument_id", "session_date", "clock", "available_at")
+OF_BARS = ("instrument_id", "session_date", "open", "high", "low", "close", "volume", "available_at")
+DAILY_INPUT = (*OF_BARS, "adjusted_close")
+MINUTE_INPUT = (*OF_BARS, "bar_start")
 
 
 def fold_daily(prices: pa.Table, opening: pa.Table, kernels: Kernels) -> pa.Table:
@@ -64,7 +67,7 @@ def _fold(rows: pa.Table, prices: dict[str, Reals], opening: pa.Table, kernels: 
     bars = rows.select([*KEYS, "volume"])
     for name, values in prices.items():
         bars = bars.append_column(name, pa.array(values))
-    bars = bars.filter(_is_later(bars, opening)).sort_by([("clock", "ascending"), ("instrument_id", "ascending")])
+    bars = sorted_rows(bars.filter(_is_later(bars, opening)), "clock", "instrument_id")
     years = pc.year(bars["session_date"])
     parts = [_fold_year(fold, bars.filter(pc.equal(years, year))) for year in sorted(pc.unique(years).to_pylist())]
     return pa.concat_tables(parts or [_fold_year(fold, bars)])

@@ -25,6 +25,11 @@ def map_batches(frame: DataFrame, function: Callable[[pa.Table], pa.Table], sche
     return frame.mapInArrow(whole_task, schema)
 
 
+def sorted_rows(rows: pa.Table, *keys: str) -> pa.Table:
+    """Sort rows by integer columns, the first key first; rows with equal keys stay in their order."""
+    return rows.take(pa.array(np.lexsort([rows[key].to_numpy() for key in reversed(keys)])))
+
+
 def unscaled(values: pa.Array | pa.ChunkedArray) -> Ints:
     """Give decimals as their unscaled int64, without a division; raise SchemaMismatch for a null or beyond int64.
 

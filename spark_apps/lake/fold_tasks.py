@@ -6,6 +6,7 @@ files of the slice, keeps its own instruments, and folds them from the states th
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,27 +15,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from spark_apps.kernels.arrow import sorted_rows
 from spark_apps.lake.job import Slice
-from spark_apps.lake.tables import arrow_schema, arrow_type
+from spark_apps.lake.tables import arrow_type
 from spark_apps.lake.writing import write_file
 from spark_apps.tables.model import Table
 
 # What a worker tells of each file that it has written; rows_in stands once, with the file of states.
 WRITTEN = {"table": "STRING", "session_date": "DATE", "rows_in": "BIGINT", "rows_out": "BIGINT",
            "path": "STRING", "size": "BIGINT", "stats": "STRING"}  # fmt: skip
-NO_NUMBERS = ("STRING", "ARRAY<STRING>", "BINARY")
 
 
 class Fold(NamedTuple):
     """Hold what every task needs: files with the session of each where they are cut by session, and opening states.
 
-    `transform` takes the rows of some instruments and their opening states and gives folded rows with states.
+    `transform` takes the rows of some instruments and their opening states, and gives folded rows with states in order
+    of time.
     """
 
     transform: Callable[[pa.Table, pa.Table], pa.Table]
     table: Table
     states: Table
     source: Table
+    reads: tuple[str, ...]
     folders: dict[str, Path]
     run_id: str
     since: date
@@ -51,37 +54,36 @@ def fold_instruments(fold: Fold, dealt: pa.Table) -> pa.Table:
 
 def _fold_task(fold: Fold, first: int, step: int) -> list[dict[str, object]]:
     taken = pa.concat_tables(
-        [_own(_read(fold, file, day), first, step) for file, day in fold.files] or [_nothing(fold.source)]
+        [_own(_read(fold, file, day), first, step) for file, day in fold.files] or [_shape(fold).empty_table()]
     )
     made = fold.transform(taken, _own(fold.opening, first, step))
     made = _between(made, fold.days.start, fold.days.end)
     made = made.append_column("run_id", pa.repeat(fold.run_id, made.num_rows))
-    closing = closing_states(made, fold.table)
+    closing = closing_states(made)
     counted = _between(taken, fold.days.start, fold.days.end).num_rows
     said = [_write(fold, fold.states, closing, None, counted)]
     if not fold.table.partition_by:
         return [*said, _write(fold, fold.table, made, None)]
-    days = pc.unique(made["session_date"]).sort()
-    parts = [(day, made.filter(pc.equal(made["session_date"], day))) for day in days]
-    return [*said, *(_write(fold, fold.table, part, day.as_py()) for day, part in parts)]
+    days = made["session_date"].to_numpy()
+    cuts = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist(), len(days)]  # rows come in order of time
+    parts = [made.slice(begin, end - begin) for begin, end in pairwise(cuts) if end > begin]
+    return [*said, *(_write(fold, fold.table, part, part["session_date"][0].as_py()) for part in parts)]
 
 
-def _columns(source: Table) -> list[str]:
-    return [column.name for column in source.columns if column.type not in NO_NUMBERS]
-
-
-def _nothing(source: Table) -> pa.Table:
-    wanted = _columns(source)
-    return arrow_schema(tuple(column for column in source.columns if column.name in wanted)).empty_table()
+def _shape(fold: Fold) -> pa.Schema:
+    """Give the columns that are read, all of them nullable: files of one table differ in what they say of that."""
+    types = {column.name: column.type for column in fold.source.columns}
+    return pa.schema([(name, arrow_type(types[name])) for name in fold.reads])
 
 
 def _read(fold: Fold, file: str, day: date | None) -> pa.Table:
-    """Read the numbers of one file from the first day on that the fold needs."""
-    wanted = [name for name in _columns(fold.source) if day is None or name != "session_date"]
+    """Read what the fold needs of one file, from the first day on."""
+    wanted = [name for name in fold.reads if day is None or name != "session_date"]
     rows = pq.ParquetFile(file, pre_buffer=False).read(columns=wanted, use_threads=False)
-    if day is not None:
+    if day is not None:  # a file of one session, and of the slice or before it in the year
         rows = rows.append_column("session_date", pa.repeat(day, rows.num_rows))
-    return _between(rows.select(_columns(fold.source)), fold.since, fold.days.end)
+    rows = rows.select(fold.reads).cast(_shape(fold))
+    return rows if day is not None else _between(rows, fold.since, fold.days.end)
 
 
 def _own(rows: pa.Table, first: int, step: int) -> pa.Table:
@@ -94,9 +96,13 @@ def _between(rows: pa.Table, start: date, end: date) -> pa.Table:
     return rows.filter(pc.and_(pc.greater_equal(days, pa.scalar(start)), pc.less_equal(days, pa.scalar(end))))
 
 
-def closing_states(made: pa.Table, table: Table) -> pa.Table:
-    """Reduce folded rows to one row per instrument and session: opening and closing hash, and the state if kept."""
-    rows = made.sort_by([("instrument_id", "ascending"), (table.key[-1], "ascending")])
+def closing_states(made: pa.Table) -> pa.Table:
+    """Reduce folded rows, in order of time, to one row per instrument and session.
+
+    Each has the hashes of its opening and its closing state, and the state if it is kept.
+    """
+    kept = made.select(["instrument_id", "session_date", "opening_hash", "closing_hash", "state", "run_id"])
+    rows = sorted_rows(kept, "instrument_id")
     keys = [rows["instrument_id"].to_numpy(), rows["session_date"].cast(pa.int32()).to_numpy()]
     is_other = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     edge = np.ones(min(1, rows.num_rows), bool)

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_apps.errors import StateMismatch
@@ -27,6 +27,7 @@ from spark_apps.lake.writing import replace_files, replace_rows
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
+OPENING = pa.schema({"instrument_id": pa.int32(), "session_date": pa.date32(), "state": pa.binary()})
 BROKEN_CHAIN = """
 WITH
 before AS (
@@ -57,12 +58,13 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
             table,
             states,
             source,
+            job.reads,
             {kept.full_name: location(kept, settings) for kept in (table, states)},
             provenance.run_id,
             since,
             days,
             files_between(source, since, days.end, int(str(provenance.inputs[source.full_name])), settings),
-            opening.toArrow(),
+            opening,
         )
         schema = ", ".join(f"{name} {kind}" for name, kind in WRITTEN.items())
         tasks = spark.sparkContext.defaultParallelism
@@ -110,13 +112,15 @@ def days_that_do_not_follow(job: Job, end: date, settings: Settings) -> Slice | 
 
 def opening_states(
     spark: SparkSession, table: Table, states: Table, start: date, at: Mapping[str, int], settings: Settings
-) -> DataFrame:
+) -> pa.Table:
     """Take each instrument's newest kept state before a day; refuse one that its rows do not belong to.
 
     Grain: one row per instrument. `at` names the versions to read of both tables. Rows and states of one run carry
     one run_id: a run that died between the two commits left a pair that differs, and is to be run again.
     """
     before = start - timedelta(days=1)
+    if not files_between(states, date.min, before, at[states.full_name], settings):
+        return OPENING.empty_table()  # told by the log: nothing to ask Spark
     newest_first = (
         Window.partitionBy("instrument_id")
         .orderBy(F.desc("session_date"))
@@ -143,7 +147,7 @@ def opening_states(
             f"{states.full_name} and {table.full_name} of {torn['first']} come from different runs: "
             f"a run was cut short; run the job again from {torn['first']}"
         )
-    return opening.select("instrument_id", "session_date", "state")
+    return opening.select(*OPENING.names).toArrow()
 
 
 def last_broken_day(states: DeltaTable, end: date) -> date | None:

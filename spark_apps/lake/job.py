@@ -17,13 +17,15 @@ class Job:
 
     `by` says what the function is: `frames` takes and gives DataFrames. The other two take and give Arrow tables inside
     the workers, file to file: `files` those of one session, `fold` those of some instruments, with the states that they
-    open from; it gives states on, to the table that `writes` carries. `params` are passed as they are, `from_settings`
-    names settings that are passed too, and `needs_kernels` asks for the kernels that features.native_kernels chooses.
+    open from; it gives states on, to the table that `writes` carries, and `reads` of its input these columns alone.
+    `params` are passed as they are, `from_settings` names settings that are passed too, and `needs_kernels` asks for
+    the kernels that features.native_kernels chooses.
     """
 
     writes: Table
     transform: Callable[..., Any]
     by: Literal["frames", "files", "fold"] = "frames"
+    reads: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     from_settings: tuple[str, ...] = ()
     needs_kernels: bool = False

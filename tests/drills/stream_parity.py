@@ -1,7 +1,9 @@
 """Carry random sessions through the real streaming operator with changed cuts and partitions; compare three ways.
 
-python -m tests.drills.stream_parity --cases 20 --seed 1
+python -m tests.drills.stream_parity --cases 50 --seed 1
 
+Partitions and cuts change from case to case, adaptive execution is on in every other one, and every third is stopped
+once or twice on its way and goes on.
 Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed,
 and their indicators and signals those of the batch. Oracle: they are the bars that SQL of another engine makes of the
 accepted trades.
@@ -10,8 +12,10 @@ accepted trades.
 import argparse
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -23,7 +27,7 @@ from spark_apps.kernels import choose
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.kernels.records import Kind, Rows, decode
 from spark_apps.kernels.strategies import book_bytes
-from spark_apps.lake.live import fold_parameters
+from spark_apps.lake.live import fold_parameters, run_live
 from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.market.replay import replay
@@ -40,7 +44,7 @@ from tests.drills.signal_truth import SAYS, Signals, batch_signals
 from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
 from tests.drills.verdict import record
 
-PARTITIONS = (1, 2, 4, 3)
+PARTITIONS = (1, 2, 4, 3, 8, 1, 2, 16, 4, 64)
 MINUTES = (1, 2, 3, 40)  # strategies have nothing to say before twenty bars
 EPOCH = date(1970, 1, 1)
 SPREAD = 1 << 40  # offsets of one partition lie this far from those of the next
@@ -125,10 +129,21 @@ def repeated_causes(lake: Application) -> int:
                for table in tables for rows in [lake.read(table).to_pylist()])  # fmt: skip
 
 
+def carry(lake: Application, spark: SparkSession, stops: Sequence[float]) -> None:
+    """Run the application until it is idle, stopped before after so many seconds each time."""
+    for seconds in stops:
+        stop = threading.Event()
+        timer = threading.Timer(seconds, stop.set)
+        timer.start()
+        run_live(spark, lake.settings, stop, until_idle=True)
+        timer.cancel()
+    lake.run_here(spark)
+
+
 def main() -> None:
     """Run the cases; exit 1 when a row differs."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, default=20)
+    options.add_argument("--cases", type=int, default=50)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     random, began, total = Random(given.seed), time.monotonic(), Counter[str]()
@@ -142,12 +157,15 @@ def main() -> None:
                 partitions, cut = PARTITIONS[case % len(PARTITIONS)], random.randrange(60, 600)
                 lake = application(Path(place) / str(case), broker.address, f"case_{case}", partitions, cut)
                 lake.feed(market)
-                lake.run_here(spark)
+                spark.conf.set("spark.sql.adaptive.enabled", case % 2 == 1)
+                stops = [random.uniform(1, 6) for _ in range(random.randrange(1, 3) if case % 3 == 0 else 0)]
+                carry(lake, spark, stops)
                 found = judged(lake, spark, market)
                 total.update(found)
                 shown = " ".join(f"{name}={count}" for name, count in found.items())
                 print(
-                    f"case={case} seed={market.seed} messages={size} partitions={partitions} cut={cut} {shown}",
+                    f"case={case} seed={market.seed} messages={size} partitions={partitions} cut={cut}"
+                    f" adaptive={case % 2} stops={len(stops)} {shown}",
                     flush=True,
                 )
         finally:

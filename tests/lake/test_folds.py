@@ -84,7 +84,7 @@ def test_a_fold_opens_from_the_versions_that_its_commits_name(spark: SparkSessio
     assert json.loads(run_row.inputs) == said["inputs"]
     ensure(INDICATORS_1D, settings).update(updates={"run_id": "'torn since'"})
     opening = folds.opening_states(spark, INDICATORS_1D, INDICATOR_STATES_1D, DAY, said["inputs"], settings)
-    assert [row.session_date for row in opening.collect()] == [BEFORE]
+    assert opening["session_date"].to_pylist() == [BEFORE]
 
 
 def test_a_later_day_follows_and_has_its_own_receipt(spark: SparkSession, settings: Settings) -> None:
