@@ -65,13 +65,13 @@ class Found(NamedTuple):
 
 def with_garbage(given: Iterator[Envelope], share: int) -> Iterator[Envelope]:
     """Put bad messages among good ones: half of `share` for every hundred, evenly."""
-    owed = 0
-    for number, envelope in enumerate(given):
+    owed, bad = 0, 0
+    for envelope in given:
         yield envelope
         owed += share
         if owed >= 200:
-            owed -= 200
-            payload, seq = b"garbage %d" % (number % 6), BAD_SEQ + number
+            owed, bad = owed - 200, bad + 1
+            payload, seq = b"garbage %d" % (bad % 6), BAD_SEQ + bad
             yield Envelope("sim", "trade", seq, envelope.event_time, envelope.received_at, "binary", 1, payload)
 
 
@@ -161,7 +161,7 @@ def read(live: Running, sent_beside: int) -> Found:
         if len(one.value) == TRADE.itemsize
         for trade in np.frombuffer(one.value, TRADE)
     }
-    begin, took, good = outputs[0].broker_time + WARM_UP * SECOND, [], Counter[tuple[int, bytes]]()
+    begin, took, good = min(sent.values()) + WARM_UP * SECOND, [], Counter[tuple[int, bytes]]()
     skip = HEADER.itemsize + CAUSE.itemsize
     for output in outputs:
         if output.value[0] not in GOOD:
