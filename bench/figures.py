@@ -6,7 +6,7 @@ import platform
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -49,15 +49,11 @@ def in_turns(
     """
     working = [Peer(name, factory) for name, factory in peers.items()]
     for number in range(runs + 1):
-        places = {peer.name: fresh(number) for peer in working}
-        works = {name: place.__enter__() for name, place in places.items()}
-        try:
+        with ExitStack() as places:
+            works = {peer.name: places.enter_context(fresh(number)) for peer in working}
             for peer in working:
                 peer.make(works[peer.name])
             compare(works)
-        finally:
-            for place in places.values():
-                place.__exit__(None, None, None)
     for peer in working:
         peer.stop()
     return [_figure_of(peer, working[0], rows) for peer in working]

@@ -10,12 +10,10 @@ TA-Lib for the same columns. Rounds interleave both, each in its own process; th
 """
 
 import argparse
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -23,28 +21,20 @@ from deltalake import DeltaTable
 
 from bench.figures import BENCH, Figure, in_turns, keep, on_cores
 from bench.indicators.bars import INSTRUMENTS, MINUTES, prepare
-from bench.indicators.peers import PEERS, Work
+from bench.indicators.peers import PEERS
+from bench.work import Work, fresh
 from spark_apps.rules.calendar import sessions
-from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.indicators import CHOSEN, INDICATORS_1M
+from spark_apps.tables.market import BARS_1M
 
 # TA-Lib shows these lines only once their signal is there.
 LATER = ("macd_12_26", "stochastic_k_14")
 
 
-@contextmanager
-def fresh(source: Path, days: list[date]) -> Iterator[Work]:
-    """Make a lake folder that holds gold.bars_1m by a link."""
-    with tempfile.TemporaryDirectory(dir=BENCH, prefix="lake_") as folder:
-        lake = Path(folder)
-        (lake / "gold").mkdir()
-        (lake / "gold" / "bars_1m").symlink_to(source)
-        yield Work(days[0], days[-1], lake)
-
-
 def rows_of(work: Work) -> pa.Table:
     """Read what a round made, in order of its key."""
     columns = ["instrument_id", "bar_start", *CHOSEN]
-    made = pa.table(DeltaTable(work.target).to_pyarrow_table(columns=columns))
+    made = pa.table(DeltaTable(work.place).to_pyarrow_table(columns=columns))
     return made.sort_by([("instrument_id", "ascending"), ("bar_start", "ascending")])
 
 
@@ -68,7 +58,7 @@ def measure(count: int, runs: int) -> list[Figure]:
     source = prepare(days, BENCH / "data" / "minutes")
 
     def place(number: int) -> AbstractContextManager[Work]:
-        return fresh(source, days if number else days[:1])
+        return fresh(source, days if number else days[:1], BARS_1M, INDICATORS_1M)
 
     return in_turns(PEERS, place, refuse_differences, runs, count * INSTRUMENTS * MINUTES)
 

@@ -6,9 +6,8 @@ python bench/live_throughput.py [--minutes 10] [--catch-up 5000000]
 beside the fold. Sustained: 30,000 trades a second in a record each, then 100,000 in records of 500, both topics; the
 load runs in this process, and the rate that it reached is printed. What is sustained is what the fold's commits took in
 over the last two thirds of the time, a second; beside it stands how far they were behind, at a third and at the end, in
-trades. Catching up: so
-many trades in records of 500 wait in the topics before the application starts; the clock runs from its first batch to
-the commit of the last. The peers are the aims of performance.md.
+trades. Catching up: so many trades in records of 500 wait in the topics before the application starts; the clock runs
+from its first batch to the commit of the last. The peers are the aims of performance.md.
 """
 
 import argparse

@@ -15,21 +15,21 @@ sorted by time. Delete the folder to make them anew.
 """
 
 import argparse
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from deltalake import DeltaTable
 
-from bench.bars.peers import PEERS, Work
+from bench.bars.peers import PEERS
 from bench.bars.ticks import prepare
 from bench.figures import BENCH, Figure, in_turns, keep, on_cores
+from bench.work import Work, fresh
 from spark_apps.rules.calendar import sessions
+from spark_apps.tables.market import BARS_1M, TRADES
 
 PER_SESSION = 2_000_000
 
@@ -40,21 +40,11 @@ SUMS = """
 """
 
 
-@contextmanager
-def fresh(source: Path, days: list[date]) -> Iterator[Work]:
-    """Make a lake folder that holds silver.trades by a link."""
-    with tempfile.TemporaryDirectory(dir=BENCH, prefix="lake_") as folder:
-        lake = Path(folder)
-        (lake / "silver").mkdir()
-        (lake / "silver" / "trades").symlink_to(source)
-        yield Work(days[0], days[-1], lake)
-
-
 def sums(work: Work) -> tuple[Any, ...]:
     """Sum what a round made, and hash its rows."""
     with duckdb.connect() as engine:
         engine.execute("SET enable_progress_bar = false")
-        (found,) = engine.execute(SUMS, {"files": DeltaTable(work.target).file_uris()}).fetchall()
+        (found,) = engine.execute(SUMS, {"files": DeltaTable(work.place).file_uris()}).fetchall()
     return tuple(found)
 
 
@@ -71,7 +61,8 @@ def measure(rows: int, runs: int, size: int) -> list[Figure]:
     tiny, source = prepare(days[:2], 1_000, BENCH / "data"), prepare(days, size, BENCH / "data")
 
     def place(number: int) -> AbstractContextManager[Work]:
-        return fresh(source, days) if number else fresh(tiny, days[:2])
+        held, made = (source, days) if number else (tiny, days[:2])
+        return fresh(held, made, TRADES, BARS_1M)
 
     return in_turns(PEERS, place, refuse_differences, runs, len(days) * size)
 

@@ -1,19 +1,16 @@
 """The peers of ticks_to_bars.py: what each does with a slice of silver.trades, in a process of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from functools import partial
 
 import duckdb
 from deltalake import write_deltalake
 
 from bench.peer import Factory
+from bench.work import Work, by_run
 from spark_apps.lake.files import session_files
-from spark_apps.lake.location import location
 from spark_apps.lake.tables import ensure
-from spark_apps.settings import Settings, load
-from spark_apps.tables.market import BARS_1M, TRADES
+from spark_apps.tables.market import TRADES
 
 BARS = """
     SELECT instrument_id, session_date, event_time // 60000000000 * 60000000000 AS bar_start,
@@ -26,41 +23,11 @@ BARS = """
 """
 
 
-@dataclass(frozen=True)
-class Work:
-    """Name what one round makes: a slice of a lake folder that holds silver.trades and nothing else."""
-
-    first: date
-    last: date
-    lake: Path
-
-    @property
-    def settings(self) -> Settings:
-        """Give settings whose tables lie in the folder."""
-        return load().with_values(lake_root=self.lake)
-
-    @property
-    def files(self) -> list[str]:
-        """List the files of silver.trades in the slice."""
-        version = ensure(TRADES, self.settings).version()
-        found = session_files(TRADES, self.first, self.last, version, self.settings)
-        return [file for files in found.values() for file in files]
-
-    @property
-    def target(self) -> str:
-        """Give the folder of gold.bars_1m."""
-        return str(location(BARS_1M, self.settings))
-
-
-def tayho() -> Callable[[Work], object]:
-    """Start the session; give the product path."""
-    from spark_apps.jobs.bars_1m import job
-    from spark_apps.lake.job import batch
-    from spark_apps.lake.run import run
-    from spark_apps.lake.session import session
-
-    spark = session(load(), "bench")
-    return lambda work: run(job, batch(work.first, work.last), spark, work.settings)
+def files_of(work: Work) -> list[str]:
+    """List the files of silver.trades in the slice."""
+    version = ensure(TRADES, work.settings).version()
+    found = session_files(TRADES, work.first, work.last, version, work.settings)
+    return [file for files in found.values() for file in files]
 
 
 def duck() -> Callable[[Work], object]:
@@ -69,8 +36,8 @@ def duck() -> Callable[[Work], object]:
     def make(work: Work) -> None:
         with duckdb.connect() as engine:
             engine.execute("SET enable_progress_bar = false")
-            bars = engine.sql(BARS, params={"files": work.files})
-            write_deltalake(work.target, bars.to_arrow_reader(1_000_000), partition_by=["session_date"])
+            bars = engine.sql(BARS, params={"files": files_of(work)})
+            write_deltalake(work.place, bars.to_arrow_reader(1_000_000), partition_by=["session_date"])
 
     return make
 
@@ -84,7 +51,7 @@ def polars() -> Callable[[Work], object]:
 
     def make(work: Work) -> None:
         bars = (
-            pl.scan_parquet(work.files, hive_partitioning=True)
+            pl.scan_parquet(files_of(work), hive_partitioning=True)
             .filter(quantity > 0)
             .group_by("instrument_id", "session_date", bar_start=minute)
             .agg(
@@ -99,9 +66,9 @@ def polars() -> Callable[[Work], object]:
             .with_columns(available_at=pl.col("bar_start") + 60_000_000_000, run_id=pl.lit("polars"))
             .collect(engine="streaming")
         )
-        write_deltalake(work.target, bars, partition_by=["session_date"])
+        write_deltalake(work.place, bars, partition_by=["session_date"])
 
     return make
 
 
-PEERS: dict[str, Factory] = {"tayho": tayho, "DuckDB": duck, "Polars": polars}
+PEERS: dict[str, Factory] = {"tayho": partial(by_run, "bars_1m"), "DuckDB": duck, "Polars": polars}

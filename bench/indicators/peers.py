@@ -1,9 +1,7 @@
 """The peers of indicators_to_table.py: what each does with gold.bars_1m, in a process of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,40 +9,11 @@ import talib
 from pyspark.sql import functions as F
 
 from bench.peer import Factory
+from bench.work import Work, by_run
 from spark_apps.lake.location import location
-from spark_apps.settings import Settings, load
-from spark_apps.tables.indicators import CHOSEN, INDICATORS_1M
+from spark_apps.settings import load
+from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.market import BARS_1M
-
-
-@dataclass(frozen=True)
-class Work:
-    """Name what one round makes: a slice of a lake folder that holds gold.bars_1m and nothing else."""
-
-    first: date
-    last: date
-    lake: Path
-
-    @property
-    def settings(self) -> Settings:
-        """Give settings whose tables lie in the folder."""
-        return load().with_values(lake_root=self.lake)
-
-    @property
-    def target(self) -> str:
-        """Give the folder of gold.indicators_1m."""
-        return str(location(INDICATORS_1M, self.settings))
-
-
-def tayho() -> Callable[[Work], object]:
-    """Start the session; give the product path."""
-    from spark_apps.jobs.indicators_1m import job
-    from spark_apps.lake.job import batch
-    from spark_apps.lake.run import run
-    from spark_apps.lake.session import session
-
-    spark = session(load(), "bench")
-    return lambda work: run(job, batch(work.first, work.last), spark, work.settings)
 
 
 def by_ta_lib(bars: pd.DataFrame) -> pd.DataFrame:
@@ -92,9 +61,9 @@ def apply_in_pandas() -> Callable[[Work], object]:
             *[F.col(name).cast("DOUBLE").alias(name) for name in ("high", "low", "close", "volume")],
         )
         made = taken.groupBy("instrument_id").applyInPandas(by_ta_lib, shape)
-        made.write.format("delta").partitionBy("session_date").mode("overwrite").save(work.target)
+        made.write.format("delta").partitionBy("session_date").mode("overwrite").save(work.place)
 
     return make
 
 
-PEERS: dict[str, Factory] = {"tayho": tayho, "applyInPandas and TA-Lib": apply_in_pandas}
+PEERS: dict[str, Factory] = {"tayho": partial(by_run, "indicators_1m"), "applyInPandas and TA-Lib": apply_in_pandas}

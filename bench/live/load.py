@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from bench.live.market import DAY, INSTRUMENTS, OPENS
+from bench.live.market import INSTRUMENTS, OPENS, hours_of
 from spark_apps.kernels.records import ENTRY, HEADER, NO_TARGET, ClockFlag, Kind, Rows, encode_clock, encode_parameters
 from spark_apps.kernels.records import VERSION as LAYOUT
 from spark_apps.kernels.strategies import book_bytes
@@ -13,7 +13,7 @@ from spark_apps.lake.kafka import Publisher, create_topics, fold_input, raw_topi
 from spark_apps.settings import Settings
 
 STEP = 0.02  # seconds between two loads of a paced run
-DAYS = DAY.toordinal() - 719_163
+DAYS = hours_of(0).day
 
 
 class Load:

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_apps.errors import RowsDoNotAddUp, RuleViolated
 from spark_apps.kernels.arrow import map_batches
@@ -51,22 +51,10 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
         schema = ", ".join(f"{name} {kind}" for name, kind in DONE.items())
         # A task costs as much as a large session, so there are no more of them than run at once.
         tasks = min(len(sessions), spark.sparkContext.defaultParallelism)
-        dealt = spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
-        done = [row.asDict() for row in map_batches(dealt, work, schema).collect()] if sessions else []
-        added: list[AddAction | RemoveAction] = [
-            AddAction(
-                path=row["path"],
-                size=row["size"],
-                partition_values={"session_date": str(row["session_date"])},
-                modification_time=provenance.started_at // 10**6,
-                data_change=True,
-                stats=row["stats"],
-            )
-            for row in done
-            if row["rows_out"]
-        ]
+        done = [row.asDict() for row in map_batches(deal(spark, tasks), work, schema).collect()] if sessions else []
+        added = added_files(done, provenance)
         replace_files(
-            ensure(table, settings), table, added, _days(table, days, sessions, settings), provenance.metadata
+            ensure(table, settings), table, added, days_to_replace(table, days, sessions, settings), provenance.metadata
         )
     return RunReport(
         job=table.full_name,
@@ -76,6 +64,27 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
         warnings=_added(row["warnings"] for row in done),
         sums=_added(row["sums"] for row in done),
     )
+
+
+def deal(spark: SparkSession, tasks: int) -> DataFrame:
+    """Give each of so many tasks a row: which one it is, `first`, and how many there are, `step`."""
+    return spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
+
+
+def added_files(written: Iterable[dict[str, Any]], provenance: Provenance) -> list[AddAction | RemoveAction]:
+    """Describe for a commit the files that workers have written rows into, each of one session where it names one."""
+    return [
+        AddAction(
+            path=row["path"],
+            size=row["size"],
+            partition_values={"session_date": str(row["session_date"])} if row["session_date"] else {},
+            modification_time=provenance.started_at // 10**6,
+            data_change=True,
+            stats=row["stats"],
+        )
+        for row in written
+        if row["rows_out"]
+    ]
 
 
 def _added(texts: Iterable[str]) -> dict[str, int]:
@@ -113,10 +122,10 @@ def files_between(source: Table, start: date, end: date, at: int, settings: Sett
     return sorted(files)
 
 
-def _days(table: Table, days: Slice, sessions: dict[date, list[str]], settings: Settings) -> list[date]:
+def days_to_replace(table: Table, days: Slice, made: Iterable[date], settings: Settings) -> list[date]:
     """Name the days to replace: those that were made, and those of the slice that the table still holds."""
     held = session_files(table, days.start, days.end, opened(table, settings).version(), settings)
-    return sorted(sessions.keys() | held.keys()) or [days.start]
+    return sorted({*made, *held}) or [days.start]
 
 
 def _make_sessions(

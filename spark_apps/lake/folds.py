@@ -9,13 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.transaction import AddAction
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from spark_apps.errors import StateMismatch
 from spark_apps.kernels.arrow import map_batches
-from spark_apps.lake.files import files_between, session_files
+from spark_apps.lake.files import added_files, days_to_replace, deal, files_between
 from spark_apps.lake.fold_tasks import WRITTEN, Fold, fold_instruments
 from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.lease import lease
@@ -67,8 +66,7 @@ def run_fold(job: Job, days: Slice, spark: SparkSession, settings: Settings, pro
             opening,
         )
         schema = ", ".join(f"{name} {kind}" for name, kind in WRITTEN.items())
-        tasks = spark.sparkContext.defaultParallelism
-        dealt = spark.range(0, tasks, 1, tasks).selectExpr("id AS first", f"{tasks} AS step")
+        dealt = deal(spark, spark.sparkContext.defaultParallelism)
         written = [row.asDict() for row in map_batches(dealt, partial(fold_instruments, fold), schema).collect()]
         for kept in (table, states):
             _commit([row for row in written if row["table"] == kept.full_name], kept, days, settings, provenance)
@@ -80,27 +78,14 @@ def _commit(
     written: list[dict[str, Any]], table: Table, days: Slice, settings: Settings, provenance: Provenance
 ) -> None:
     """Put the files of one table in the place of what it held of the slice."""
-    added = [
-        AddAction(
-            path=row["path"],
-            size=row["size"],
-            partition_values={"session_date": str(row["session_date"])} if row["session_date"] else {},
-            modification_time=provenance.started_at // 10**6,
-            data_change=True,
-            stats=row["stats"],
-        )
-        for row in written
-        if row["rows_out"]
-    ]
+    added = added_files(written, provenance)
     held = ensure(table, settings)
     if not table.partition_by:
         ends = (days.start, days.end)
         replace_rows(held, table, Path(location(table, settings)), added, ends, provenance.metadata)
         return
     made = {row["session_date"] for row in written if row["rows_out"]}
-    before = session_files(table, days.start, days.end, held.version(), settings)
-    replaced = sorted(made | before.keys()) or [days.start]
-    replace_files(held, table, list(added), replaced, provenance.metadata)
+    replace_files(held, table, added, days_to_replace(table, days, made, settings), provenance.metadata)
 
 
 def days_that_do_not_follow(job: Job, end: date, settings: Settings) -> Slice | None:

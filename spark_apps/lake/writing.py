@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -125,7 +125,12 @@ def replace_files(
 
 
 def replace_rows(
-    opened: DeltaTable, table: Table, folder: Path, added: list[AddAction], days: tuple[date, date], metadata: str
+    opened: DeltaTable,
+    table: Table,
+    folder: Path,
+    added: Sequence[AddAction | RemoveAction],
+    days: tuple[date, date],
+    metadata: str,
 ) -> None:
     """Replace the days from first to last of a table that is not cut by day, in one commit.
 

@@ -2,25 +2,24 @@
 
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.indicators.fold import fold_daily
 from spark_apps.kernels import choose
+from spark_apps.lake.folds import OPENING
 from spark_apps.rules.instruments import instrument_ids
 from spark_apps.tables.daily import DAILY_PRICES
 from tests.frames import rows
 
 # A close of 30 that a split made 10: their quotient has no end, so a scaled close would miss the adjusted one.
-NOTHING = pa.schema({"instrument_id": pa.int32(), "session_date": pa.date32(), "state": pa.binary()}).empty_table()
 SHARE = {"instrument_id": instrument_ids()["XANB"], "close": Decimal(30), "adjusted_close": Decimal(10), "volume": 5}
 
 
 def closing_hash(spark: SparkSession, prices: dict[str, Decimal | None]) -> int:
     """Fold one session; the hash of its state takes in every price of the bar."""
     given = rows(spark, DAILY_PRICES, SHARE | prices).toArrow()
-    (row,) = fold_daily(given, NOTHING, choose("preferred")).to_pylist()
+    (row,) = fold_daily(given, OPENING.empty_table(), choose("preferred")).to_pylist()
     return int(row["closing_hash"])
 
 

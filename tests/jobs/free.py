@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_apps.lake.folds import OPENING
 from spark_apps.lake.job import Job, Slice, batch
 from spark_apps.lake.location import location
 from spark_apps.lake.reading import latest
@@ -26,7 +27,6 @@ from tests.conftest import settings_in
 from tests.lakes import content_hash
 
 SESSIONS = tuple(sessions(date(2026, 11, 18), date(2026, 11, 20)))
-OPENING = pa.schema({"instrument_id": pa.int32(), "session_date": pa.date32(), "state": pa.binary()})
 Shape = list[tuple[str, str]]
 
 
