@@ -11,7 +11,7 @@ from spark_apps.errors import BadQuery
 from spark_apps.jobs.explain import Asked, revisions_of
 from spark_apps.lake.decisions import record_decision
 from spark_apps.lake.lease import alone
-from spark_apps.lake.tables import ensure
+from spark_apps.lake.reading import scanned
 from spark_apps.rules.calendar import exchange_time
 from spark_apps.settings import Settings
 from spark_apps.tables.live import BARS_1M_LIVE, SIGNALS_1M_LIVE
@@ -47,7 +47,7 @@ def decide(asked: Asked, settings: Settings, *, is_approved: bool, by: str) -> s
 
 
 def _decided(place: dict[str, Any], settings: Settings) -> bool:
-    decisions = ensure(SIGNAL_APPROVALS, settings).to_pyarrow_dataset()
+    decisions = scanned(SIGNAL_APPROVALS, settings)
     is_it = ds.field("instrument_id") == place["instrument_id"]
     for name in ("bar_start", "strategy"):
         is_it &= ds.field(name) == place[name]
@@ -56,14 +56,14 @@ def _decided(place: dict[str, Any], settings: Settings) -> bool:
 
 def _market(place: dict[str, Any], settings: Settings) -> tuple[date, int]:
     """Give the newest session of the live bars, and how far the market clock has come in the signal's own."""
-    bars = ensure(BARS_1M_LIVE, settings).to_pyarrow_dataset()
+    bars = scanned(BARS_1M_LIVE, settings)
     days = bars.to_table(["session_date", "available_at"], filter=ds.field("session_date") >= place["session_date"])
     own = days.filter(pc.equal(days["session_date"], place["session_date"]))
     return pc.max(days["session_date"]).as_py() or place["session_date"], pc.max(own["available_at"]).as_py() or 0
 
 
 def _is_followed(place: dict[str, Any], settings: Settings) -> bool:
-    signals = ensure(SIGNALS_1M_LIVE, settings).to_pyarrow_dataset()
+    signals = scanned(SIGNALS_1M_LIVE, settings)
     is_it = (ds.field("bar_start") > place["bar_start"]) & (ds.field("result") == "decisive")
     for name in ("instrument_id", "session_date"):
         is_it &= ds.field(name) == place[name]

@@ -11,6 +11,7 @@ from spark_apps.errors import BadQuery, EmptyInput, TayhoError
 from spark_apps.jobs.state import Shown
 from spark_apps.kernels.records import CLOCK_LIMIT, HEADER, Kind
 from spark_apps.kernels.reference_strategies import Book
+from spark_apps.lake.reading import scanned
 from spark_apps.lake.tables import ensure
 from spark_apps.rules.calendar import at, exchange_time
 from spark_apps.rules.instruments import by_symbol
@@ -74,7 +75,7 @@ def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
 
 
 def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> TayhoError:
-    said = ensure(SIGNALS_1M_LIVE, settings).to_pyarrow_dataset()
+    said = scanned(SIGNALS_1M_LIVE, settings)
     if not said.count_rows():
         return EmptyInput(f"{SIGNALS_1M_LIVE.full_name}: empty. `make run` fills it, or `tayho live`")
     is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("strategy") == asked.strategy)
@@ -88,7 +89,7 @@ def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> Tayho
 def _rows(table: Table, instrument_id: int, bar_start: int, settings: Settings) -> list[Row]:
     """Give the live rows of a bar in the order in which the fold caused them."""
     is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("bar_start") == bar_start)
-    found = ensure(table, settings).to_pyarrow_dataset().to_table(filter=is_it)
+    found = scanned(table, settings).to_table(filter=is_it)
     return sorted(found.to_pylist(), key=_cause)
 
 
@@ -109,7 +110,7 @@ def _book(signal: Row, settings: Settings) -> Book:
     """Find the PARAMETERS record that brought the book, in the log of the fold's input."""
     is_it = ds.field("topic_partition") == signal["input_partition"]
     is_it &= ds.field("topic_offset") <= signal["input_offset"]
-    log = ensure(FOLD_INPUT, settings).to_pyarrow_dataset().to_batches(columns=["record"], filter=is_it)
+    log = scanned(FOLD_INPUT, settings).to_batches(columns=["record"], filter=is_it)
     records = (
         record for batch in log for record in batch["record"].to_pylist() if record[:1] == bytes([Kind.PARAMETERS])
     )
@@ -166,7 +167,7 @@ def _origins(signal: Row, indicators: Row, bar: Row, settings: Settings) -> Iter
     yield "run", signal["run_id"]
     for table in (SIGNALS_1M_LIVE, INDICATORS_1M_LIVE, BARS_1M_LIVE, FOLD_INPUT):
         yield f"version of {table.full_name}", ensure(table, settings).version()
-    runs = ensure(RUNS, settings).to_pyarrow_dataset()
+    runs = scanned(RUNS, settings)
     mine = runs.to_table(["code_commit", "settings_hash"], filter=ds.field("run_id") == signal["run_id"]).to_pylist()
     for run in mine[:1]:
         yield "code", run["code_commit"]

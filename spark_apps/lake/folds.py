@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -20,7 +19,7 @@ from spark_apps.lake.job import Job, Slice
 from spark_apps.lake.lease import lease
 from spark_apps.lake.location import location
 from spark_apps.lake.provenance import Provenance, RunReport
-from spark_apps.lake.reading import read
+from spark_apps.lake.reading import read, scanned
 from spark_apps.lake.tables import ensure, opened
 from spark_apps.lake.writing import replace_files, replace_rows
 from spark_apps.settings import Settings
@@ -91,7 +90,7 @@ def _commit(
 def days_that_do_not_follow(job: Job, end: date, settings: Settings) -> Slice | None:
     """Give the days after one up to the last, when any instrument does not open there as it closed before."""
     (states,) = job.writes.carries
-    last = last_broken_day(opened(states, settings), end)
+    last = last_broken_day(states, end, settings)
     return Slice(end + timedelta(days=1), last) if last else None
 
 
@@ -135,15 +134,16 @@ def opening_states(
     return opening.select(*OPENING.names).toArrow()
 
 
-def last_broken_day(states: DeltaTable, end: date) -> date | None:
+def last_broken_day(states: Table, end: date, settings: Settings) -> date | None:
     """Give the last session after `end` when any instrument's next state does not open as its former one closed.
 
     Asked at every run: it is answered beside Spark, in a moment, and from the log alone where no day comes after.
     """
-    newest = pa.table(states.get_add_actions(flatten=True)).to_pydict().get("max.session_date", [None])
+    told = pa.table(opened(states, settings).get_add_actions(flatten=True)).to_pydict()
+    newest = told.get("max.session_date", [None])
     if all(day is not None and day <= end for day in newest):
         return None
     with duckdb.connect() as engine:
-        engine.register("states", states.to_pyarrow_dataset())
+        engine.register("states", scanned(states, settings))
         found = engine.execute(BROKEN_CHAIN, {"end": end}).fetchone()
     return found[0] if found else None

@@ -3,16 +3,19 @@
 import hashlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as pafs
 from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_apps.errors import EmptyInput
 from spark_apps.lake.location import location
-from spark_apps.lake.tables import ensure, opened
+from spark_apps.lake.tables import arrow_schema, ensure, opened
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
 
@@ -70,3 +73,27 @@ def row_count(table: Table, settings: Settings) -> int:
     """Count a table's rows from its log alone, made or not."""
     actions = pa.table(ensure(table, settings).get_add_actions(flatten=True))
     return pc.sum(actions["num_records"]).as_py() or 0
+
+
+def scanned(table: Table, settings: Settings) -> ds.Dataset:
+    """Open a table beside Spark, made or not, to be filtered: of a file's log only days are believed.
+
+    The dataset of delta-rs takes a column of which the log tells no least and greatest for one without values, and
+    filters on it lose rows (delta-rs issue 3201).
+    """
+    files = pa.table(ensure(table, settings).get_add_actions(flatten=True)).to_pylist()
+    return ds.FileSystemDataset.from_paths(
+        [file["path"] for file in files],
+        schema=arrow_schema(table.columns),
+        format=ds.ParquetFileFormat(),
+        filesystem=pafs.SubTreeFileSystem(str(location(table, settings)), pafs.LocalFileSystem()),
+        partitions=[_days_held(file, table.time) for file in files],
+    )
+
+
+def _days_held(file: dict[str, Any], time: str) -> ds.Expression:
+    """Say what the log tells of the days in a file, whose partition it is or not."""
+    day, first, last = (file.get(f"{name}.{time}") for name in ("partition", "min", "max"))
+    if day is not None:
+        return ds.field(time) == day
+    return ds.scalar(True) if first is None or last is None else (ds.field(time) >= first) & (ds.field(time) <= last)

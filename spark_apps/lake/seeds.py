@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from spark_apps.lake.tables import ensure
+from spark_apps.lake.reading import scanned
 from spark_apps.settings import Settings
 from spark_apps.tables.indicators import INDICATOR_STATES_1M
 
@@ -20,8 +20,7 @@ def read_seeds(before: date, settings: Settings) -> dict[int, bytes]:
     """
     session_date = ds.field("session_date")
     states = (
-        ensure(INDICATOR_STATES_1M, settings)
-        .to_pyarrow_dataset()
+        scanned(INDICATOR_STATES_1M, settings)
         .to_table(
             columns=["instrument_id", "session_date", "state"],
             filter=(session_date <= before) & (session_date > before - LOOK_BACK),

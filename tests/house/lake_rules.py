@@ -7,6 +7,7 @@ from tests.house.source_rules import Breaches, Rule, name_of, nodes
 
 ROOTS = {"lake_root", "lake_folder"}
 WRITERS = {"append_arrow", "replace", "replace_files", "write_file"}
+READS = {"to_pyarrow_table", "to_pandas"}
 COMMITS = {"create_write_transaction", "insertInto", "saveAsTable", "writeTo", "write_deltalake"}
 DRIVERS = {
     "spark_apps.lake.files": {"run_by_files"},
@@ -66,6 +67,19 @@ def run_drives(text: str) -> Breaches:
             yield f"{line}: {name} of {module} is for lake/run.py"
 
 
+def reading_scans(text: str) -> Breaches:
+    """Refuse a dataset of delta-rs, or its filters: they lose rows where the log tells nothing of a column."""
+    for node in nodes(text):
+        if isinstance(node, ast.Attribute | ast.Call) and _is_filtered_by_log(node):
+            yield f"{node.lineno}: {ast.unparse(node)} may lose rows; scanned() of lake/reading.py does not"
+
+
+def _is_filtered_by_log(node: ast.Attribute | ast.Call) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr == "to_pyarrow_dataset"
+    return name_of(node) in READS and any(word.arg in {"filters", "partitions"} for word in node.keywords)
+
+
 LAKE_RULES: tuple[tuple[Rule, tuple[str, ...], tuple[str, ...]], ...] = (
     (location_makes_paths, ("spark_apps/*",), ("spark_apps/lake/location.py",)),
     (
@@ -73,5 +87,6 @@ LAKE_RULES: tuple[tuple[Rule, tuple[str, ...], tuple[str, ...]], ...] = (
         ("spark_apps/*",),
         tuple(f"spark_apps/lake/{name}.py" for name in WRITING),
     ),
+    (reading_scans, ("spark_apps/*", "tests/*", "bench/*"), ()),
     (run_drives, ("spark_apps/*",), ("spark_apps/lake/run.py", "spark_apps/lake/folds.py")),
 )

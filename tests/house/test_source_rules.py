@@ -71,6 +71,11 @@ PLANTED: dict[Rule, tuple[str, ...]] = {
         "from spark_apps.lake import folds",
         "import spark_apps.lake.files",
     ),
+    lake.reading_scans: (
+        "ensure(table, settings).to_pyarrow_dataset()",
+        "DeltaTable(path).to_pyarrow_table(filters=[('price', '=', 1)])",
+        "DeltaTable(path).to_pandas(filters=[('price', '=', 1)])",
+    ),
     house.no_skips_in_tests: ("pytest.skip('later')", "@pytest.mark.skipif(True)\ndef test_x(): ..."),
 }
 
@@ -83,6 +88,7 @@ total = frame.agg(F.sum("x"))  # type: ignore[arg-type]  # the stub forgets colu
 beside = settings.lake_root.parent / "broker"
 raise UnknownTable(f"not made yet under {settings.lake_root}: run `make run`")
 from spark_apps.lake.writing import mark
+ensure(table, settings).to_pyarrow_table(columns=["price"])
 if __name__ == "__main__":
     logging.basicConfig()
 """
