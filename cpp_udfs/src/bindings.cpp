@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include "kernels/bars.hpp"
+#include "kernels/cross_section.hpp"
 #include "kernels/indicators.hpp"
 #include "kernels/session_bars.hpp"
 #include "kernels/signals.hpp"
@@ -227,6 +228,46 @@ Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std
     return as_array(std::move(bytes));
 }
 
+// How the bars of one session, by (bar_start, instrument_id), stand among those of other instruments.
+py::dict cross_section(const Column<std::int32_t>& instrument_id, const Column<Int>& bar_start,
+                       const Column<Int>& close, const Column<Int>& value, Int move, Int window) {
+    const auto size = rows_of("cross_section", instrument_id, bar_start, close, value);
+    for (const auto& [name, minutes] : {std::pair{"move", move}, std::pair{"window", window}}) {
+        if (minutes >= 1 && minutes <= kernels::LONGEST_LOOK_BACK) continue;
+        raise("BadSetting", std::string("cross_section: ") + name + " is " + std::to_string(minutes) +
+                                "; it must be between 1 and " + std::to_string(kernels::LONGEST_LOOK_BACK) + " minutes");
+    }
+    const auto row = kernels::first_misplaced(instrument_id.data(), bar_start.data(), close.data(), value.data(), size);
+    if (row < size) {
+        const auto text = [row](const auto& column) { return std::to_string(column.data()[row]); };
+        raise("RuleViolated", "cross_section: row " + std::to_string(row) + " is no bar after the one before it: instrument " +
+                                  text(instrument_id) + ", start " + text(bar_start) + ", close " + text(close) +
+                                  ", value " + text(value) + ". Sort the bars of one session by start and instrument first");
+    }
+    std::vector<kernels::Standing> made(size);
+    {
+        const py::gil_scoped_release release;
+        kernels::CrossSection stage(move, window);
+        for (std::size_t first = 0, last = 0; first < size; first = last) {
+            while (last < size && bar_start.data()[last] == bar_start.data()[first]) ++last;
+            stage.close(instrument_id.data() + first, close.data() + first, value.data() + first, last - first, &made[first]);
+        }
+    }
+    py::dict columns;
+    const auto add = [&](const char* name, auto kernels::Standing::*member) {
+        Column<std::decay_t<decltype(made[0].*member)>> column(static_cast<py::ssize_t>(size));
+        std::transform(made.begin(), made.end(), column.mutable_data(), [&](const auto& each) { return each.*member; });
+        columns[name] = column;
+    };
+    add("peers", &kernels::Standing::peers);
+    add("move", &kernels::Standing::move);
+    add("move_rank", &kernels::Standing::move_rank);
+    add("value_rank", &kernels::Standing::value_rank);
+    add("correlation", &kernels::Standing::correlation);
+    add("beta", &kernels::Standing::beta);
+    return columns;
+}
+
 // Name, warm-up rows, and of its group the words of state and the rows of past, for every indicator in order.
 py::list indicator_outputs() {
     py::list outputs;
@@ -258,6 +299,8 @@ PYBIND11_MODULE(_native, module) {
     module.def("indicator_outputs", &indicator_outputs);
     module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
                py::arg("bar_start"), py::arg("inputs"), py::arg("width"));
+    module.def("cross_section", &cross_section, py::arg("instrument_id"), py::arg("bar_start"), py::arg("close"),
+               py::arg("value"), py::arg("move"), py::arg("window"));
     module.def("fold_bars", &fold_bars, py::arg("instrument_id"), py::arg("event_time"), py::arg("source_seq"),
                py::arg("price"), py::arg("quantity"), py::arg("width"));
 }

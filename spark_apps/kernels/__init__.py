@@ -33,6 +33,9 @@ class Kernels(Protocol):
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
     signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
+    cross_section: Callable[
+        [NDArray[np.int32], Ints, Ints, Ints, int, int], dict[str, NDArray[np.int32] | NDArray[np.float64]]
+    ]
 
 
 def choose(mode: Literal["required", "preferred", "off"]) -> Kernels:

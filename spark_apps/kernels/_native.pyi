@@ -51,3 +51,11 @@ def fold_bars(
     quantity: NDArray[np.int64],
     width: int,
 ) -> dict[str, NDArray[np.int32] | NDArray[np.int64]]: ...
+def cross_section(
+    instrument_id: NDArray[np.int32],
+    bar_start: NDArray[np.int64],
+    close: NDArray[np.int64],
+    value: NDArray[np.int64],
+    move: int,
+    window: int,
+) -> dict[str, NDArray[np.int32] | NDArray[np.float64]]: ...

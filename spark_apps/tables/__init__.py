@@ -1,7 +1,7 @@
 """The catalogue: every table that exists, each after what it is made from."""
 
 from spark_apps.errors import UnknownTable
-from spark_apps.tables import daily, decisions, indicators, live, market, operations, signals, sources
+from spark_apps.tables import daily, decisions, features, indicators, live, market, operations, signals, sources
 from spark_apps.tables.model import Table, in_order, set_aside
 
 _DECLARED = (
@@ -10,6 +10,7 @@ _DECLARED = (
     *daily.TABLES,
     *live.TABLES,
     *indicators.TABLES,
+    *features.TABLES,
     *signals.TABLES,
     *decisions.TABLES,
     *operations.TABLES,

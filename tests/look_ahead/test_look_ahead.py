@@ -1,4 +1,4 @@
-"""No registered indicator, strategy or join looks ahead; planted leaks of each kind are caught.
+"""No registered indicator, strategy, standing or join looks ahead; planted leaks of each kind are caught.
 
 Jobs are held to the same by tests/jobs/test_free.py: made chunk by chunk, none sees a row after its chunk.
 """
@@ -96,6 +96,34 @@ def test_no_strategy_looks_ahead(strategy: type[Strategy]) -> None:
 @pytest.mark.parametrize("strategy", ALL_STRATEGIES, ids=lambda strategy: strategy.name)
 def test_a_strategy_that_looks_ahead_is_caught(strategy: type[Strategy]) -> None:
     assert leaks(lambda rows: signals(strategy(), rows, shift=1), before, range(ROWS), ROWS)
+
+
+@cache
+def market() -> tuple[NDArray[np.int64], ...]:
+    """Walk five instruments at random for some minutes: start, instrument, close, value of each bar."""
+    random = np.random.default_rng(5)
+    start, instrument = np.divmod(np.arange(5 * 100), 5)
+    close = 100 + np.cumsum(random.integers(-3, 4, (100, 5)), axis=0).ravel()
+    return start * MINUTE, instrument + 1, close, random.integers(1, 50, 500)
+
+
+def standings(minutes: int, ahead: int = 0) -> Mapping[Any, bytes]:
+    """Rank the bars of the first minutes; `ahead` gives each the prices of as many minutes later."""
+    start, instrument, close, value = (column[: 5 * minutes] for column in market())
+    close = np.concatenate([close[5 * ahead :], close[len(close) - 5 * ahead :]]) if minutes > ahead else close
+    made = KERNELS.cross_section(instrument.astype(np.int32), start, close, value, 15, 30)
+    rows = zip(*(column.tolist() for column in made.values()), strict=True)
+    places = zip((start // MINUTE).tolist(), instrument.tolist(), strict=True)
+    return {place: np.array(row).tobytes() for place, row in zip(places, rows, strict=True)}
+
+
+def test_no_standing_among_others_looks_ahead() -> None:
+    assert leaks(standings, lambda place: int(place[0]) + 1, (0, 1, 15, 16, 30, 31, 77), 100) == []
+    assert len(set(standings(100).values())) > 300  # it says something
+
+
+def test_a_standing_that_looks_ahead_is_caught() -> None:
+    assert leaks(lambda minutes: standings(minutes, ahead=1), lambda place: int(place[0]) + 1, (16, 31, 77), 100)
 
 
 def joined(spark: SparkSession, moment: int, delay: int = 0) -> Mapping[int, Any]:
