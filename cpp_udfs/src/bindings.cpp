@@ -4,7 +4,7 @@
 #include <pybind11/stl.h>
 
 #include "kernels/bars.hpp"
-#include "kernels/cross_section.hpp"
+#include "kernels/cross_fold.hpp"
 #include "kernels/indicators.hpp"
 #include "kernels/session_bars.hpp"
 #include "kernels/signals.hpp"
@@ -52,6 +52,38 @@ void check_parameter(const char* name, Int value, Int low) {
     }
 }
 
+void check_look_back(const char* name, Int minutes) {
+    if (minutes >= 1 && minutes <= kernels::LONGEST_LOOK_BACK) return;
+    raise("BadSetting", std::string("cross_section: ") + name + " is " + std::to_string(minutes) +
+                            "; it must be between 1 and " + std::to_string(kernels::LONGEST_LOOK_BACK) + " minutes");
+}
+
+py::list as_list(const std::map<std::int32_t, std::vector<Byte>>& sections) {
+    py::list listed;
+    for (const auto& [key, bytes] : sections) {
+        listed.append(py::make_tuple(key, py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    }
+    return listed;
+}
+
+kernels::Sections as_sections(const py::iterable& listed) {
+    kernels::Sections sections;
+    for (const auto& section : listed) {
+        const auto pair = section.cast<py::sequence>();
+        sections[pair[0].cast<std::int32_t>()] = static_cast<std::string>(py::bytes(pair[1]));
+    }
+    return sections;
+}
+
+void check_cut(const char* what, py::ssize_t count, const Column<Byte>& data, const Column<Int>& bounds) {
+    bool fits = data.ndim() == 1 && bounds.ndim() == 1 && bounds.size() == count + 1;
+    fits = fits && bounds.data()[0] >= 0 && bounds.data()[count] <= data.size();
+    fits = fits && std::is_sorted(bounds.data(), bounds.data() + bounds.size());
+    if (fits) return;
+    raise("SchemaMismatch", std::string(what) + ": bounds of " + std::to_string(count) + " records do not cut " +
+                                std::to_string(data.size()) + " bytes of data");
+}
+
 void refuse_unknown(const kernels::Problem& name) {
     if (!name) return;
     raise("SchemaMismatch",
@@ -84,34 +116,16 @@ class BarFold {
         return py::make_tuple(as_array(std::move(output.data)), as_array(std::move(output.bounds)));
     }
 
-    py::list touched() {
-        py::list sections;
-        for (const auto& [key, bytes] : fold_.touched()) {
-            sections.append(py::make_tuple(key, py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
-        }
-        return sections;
-    }
+    py::list touched() { return as_list(fold_.touched()); }
 
     void restore(const py::iterable& sections) {
-        kernels::Sections stored;
-        for (const auto& section : sections) {
-            const auto pair = section.cast<py::sequence>();
-            stored[pair[0].cast<std::int32_t>()] = static_cast<std::string>(py::bytes(pair[1]));
-        }
-        if (const auto misfit = fold_.restore(stored)) raise_misfit(misfit->first, misfit->second);
+        if (const auto misfit = fold_.restore(as_sections(sections))) raise_misfit(misfit->first, misfit->second);
     }
 
   private:
     static void check_places(const Column<Int>& offsets, const Column<Byte>& data, const Column<Int>& bounds) {
-        const auto count = offsets.size();
-        bool fits = offsets.ndim() == 1 && data.ndim() == 1 && bounds.ndim() == 1 && bounds.size() == count + 1;
-        fits = fits && bounds.data()[0] >= 0 && bounds.data()[count] <= data.size();
-        fits = fits && std::is_sorted(bounds.data(), bounds.data() + bounds.size());
-        if (!fits) {
-            raise("SchemaMismatch", "fold_input: bounds of " + std::to_string(count) + " records do not cut " +
-                                        std::to_string(data.size()) + " bytes of data");
-        }
-        const auto* last = offsets.data() + count;
+        check_cut("fold_input", offsets.ndim() == 1 ? offsets.size() : -1, data, bounds);
+        const auto* last = offsets.data() + offsets.size();
         if (std::adjacent_find(offsets.data(), last, std::greater_equal<Int>()) != last) {
             raise("SchemaMismatch",
                   "fold_input: offsets do not rise. Sort the records of a partition by offset before apply");
@@ -120,6 +134,48 @@ class BarFold {
 
     kernels::Problem unknown_;
     kernels::BarFold fold_;
+};
+
+class CrossFold {
+  public:
+    CrossFold(Int partitions, Int width, Int lateness, Int move, Int window, std::int32_t generation)
+        : fold_(checked({partitions, width, lateness, move, window}), generation) {}
+
+    // Beside the records, the place of the record that each was given at.
+    py::tuple apply(const Column<Byte>& data, const Column<Int>& bounds) {
+        const py::ssize_t count = bounds.size() - 1;
+        check_cut("fold_output", std::max<py::ssize_t>(count, 0), data, bounds);
+        kernels::Output output;
+        std::vector<Int> places;
+        {
+            const py::gil_scoped_release release;
+            for (py::ssize_t i = 0; i < count; ++i) {
+                const Int start = bounds.data()[i];
+                fold_.apply(data.data() + start, static_cast<std::size_t>(bounds.data()[i + 1] - start), output);
+                places.resize(output.bounds.size() - 1, i);
+            }
+        }
+        return py::make_tuple(as_array(std::move(output.data)), as_array(std::move(output.bounds)),
+                              as_array(std::move(places)));
+    }
+
+    py::list touched() { return as_list(fold_.touched()); }
+
+    void restore(const py::iterable& sections) {
+        if (const auto misfit = fold_.restore(as_sections(sections))) raise_misfit(misfit->first, misfit->second);
+    }
+
+  private:
+    static kernels::CrossParameters checked(kernels::CrossParameters parameters) {
+        check_parameter("width", parameters.width, 1);
+        check_parameter("lateness", parameters.lateness, 0);
+        check_parameter("partitions", parameters.partitions, 1);
+        check_look_back("move", parameters.move);
+        check_look_back("window", parameters.window);
+        return parameters;
+    }
+
+    kernels::CrossFold fold_;
 };
 
 py::dict fold_bars(const Column<std::int32_t>& instrument_id, const Column<Int>& event_time,
@@ -232,11 +288,8 @@ Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std
 py::dict cross_section(const Column<std::int32_t>& instrument_id, const Column<Int>& bar_start,
                        const Column<Int>& close, const Column<Int>& value, Int move, Int window) {
     const auto size = rows_of("cross_section", instrument_id, bar_start, close, value);
-    for (const auto& [name, minutes] : {std::pair{"move", move}, std::pair{"window", window}}) {
-        if (minutes >= 1 && minutes <= kernels::LONGEST_LOOK_BACK) continue;
-        raise("BadSetting", std::string("cross_section: ") + name + " is " + std::to_string(minutes) +
-                                "; it must be between 1 and " + std::to_string(kernels::LONGEST_LOOK_BACK) + " minutes");
-    }
+    check_look_back("move", move);
+    check_look_back("window", window);
     const auto row = kernels::first_misplaced(instrument_id.data(), bar_start.data(), close.data(), value.data(), size);
     if (row < size) {
         const auto text = [row](const auto& column) { return std::to_string(column.data()[row]); };
@@ -254,12 +307,15 @@ py::dict cross_section(const Column<std::int32_t>& instrument_id, const Column<I
         }
     }
     py::dict columns;
-    const auto add = [&](const char* name, auto kernels::Standing::*member) {
-        Column<std::decay_t<decltype(made[0].*member)>> column(static_cast<py::ssize_t>(size));
+    Column<std::int32_t> peers(static_cast<py::ssize_t>(size));
+    std::transform(made.begin(), made.end(), peers.mutable_data(),
+                   [](const auto& each) { return static_cast<std::int32_t>(each.peers); });
+    columns["peers"] = peers;
+    const auto add = [&](const char* name, double kernels::Standing::*member) {
+        Column<double> column(static_cast<py::ssize_t>(size));
         std::transform(made.begin(), made.end(), column.mutable_data(), [&](const auto& each) { return each.*member; });
         columns[name] = column;
     };
-    add("peers", &kernels::Standing::peers);
     add("move", &kernels::Standing::move);
     add("move_rank", &kernels::Standing::move_rank);
     add("value_rank", &kernels::Standing::value_rank);
@@ -296,6 +352,12 @@ PYBIND11_MODULE(_native, module) {
              py::arg("close"), py::arg("volume"))
         .def("state", &IndicatorFold::state, py::arg("instrument_id"))
         .def("restore", &IndicatorFold::restore, py::arg("instrument_id"), py::arg("state"));
+    py::class_<CrossFold>(module, "CrossFold")
+        .def(py::init<Int, Int, Int, Int, Int, std::int32_t>(), py::arg("partitions"), py::arg("width"), py::arg("lateness"),
+             py::arg("move"), py::arg("window"), py::arg("generation"))
+        .def("apply", &CrossFold::apply, py::arg("data"), py::arg("bounds"))
+        .def("touched", &CrossFold::touched)
+        .def("restore", &CrossFold::restore, py::arg("sections"));
     module.def("indicator_outputs", &indicator_outputs);
     module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
                py::arg("bar_start"), py::arg("inputs"), py::arg("width"));

@@ -29,6 +29,7 @@ class Kernels(Protocol):
     """Name what both implementations offer; each is a module, so it travels to Spark's workers by its name."""
 
     BarFold: type[reference.BarFold]
+    CrossFold: type[reference.CrossFold]
     IndicatorFold: type[reference.IndicatorFold]
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
     signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
+from spark_apps.kernels.records import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows, join
 
 
 def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
@@ -30,6 +30,13 @@ def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
         raise SchemaMismatch(f"fold_output: {unread} of {len(kinds)} records are no output of layout version {VERSION}")
     bodies = bounds[:-1] + HEADER.itemsize
     return {kind: _gather(data, bodies[kinds == kind], layout) for kind, layout in OUTPUTS.items()}
+
+
+def read_output(record: bytes) -> tuple[Kind | None, Rows | None]:
+    """Give the kind and the row of one output record; nothing where it is no output of this layout version."""
+    data, bounds = join([record])
+    (kind,) = output_kinds(data, bounds).tolist()
+    return (Kind(kind), np.frombuffer(record, OUTPUTS[Kind(kind)], 1, HEADER.itemsize)[0]) if kind else (None, None)
 
 
 def causes(data: Bytes, bounds: Ints) -> Rows:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import REASONS, Bytes, Ints, Kind, Rows
+from spark_apps.kernels.reasons import REASONS
+from spark_apps.kernels.records import Bytes, Ints, Kind, Rows
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,

@@ -1,7 +1,7 @@
 """Write and read the records of fold_input and fold_output: fixed little-endian layouts, one header each.
 
 A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), one CLOCK, one SEED and a state section, one
-BOOK with its strategies and comparisons, one BAR_OUT, TRADE_OUT, INDICATOR_OUT or SIGNAL_OUT.
+BOOK with its strategies and comparisons, one row of OUTPUTS.
 Prices are int64 with four decimals, times nanoseconds UTC, session dates days since 1970. The layouts are those of
 `cpp_udfs/include/kernels/records.hpp`; a test compares the two. Many records side by side are a pair (data, bounds):
 all their bytes, and n + 1 places where they begin and end.
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.tables.features import STANDING
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.market import TICKS
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Ints: TypeAlias = NDArray[np.int64]
@@ -46,6 +46,8 @@ class Kind(IntEnum):
     DUPLICATE = 19
     INDICATOR = 20
     SIGNAL = 21
+    PROGRESS = 22
+    STANDING = 23
 
 
 class ClockFlag(IntFlag):
@@ -55,30 +57,6 @@ class ClockFlag(IntFlag):
     OPENS = 1
     ENDS = 2
 
-
-class Reason(IntEnum):
-    """Number the fold's own rules: what must hold for an entry to count."""
-
-    SESSION_IS_OPEN = 1
-    EVENT_IS_NOT_AHEAD_OF_CLOCK = 2
-    PRICE_IS_POSITIVE = 3
-    QUANTITY_IS_POSITIVE = 4
-    CORRECTED_TRADE_IS_KNOWN = 5
-    TAIL_HAS_ROOM = 6
-    ARRIVES_WITHIN_BOUND = 7
-    IS_FIRST_SEEN = 8
-    RECORD_IS_READABLE = 9
-    AMOUNT_IS_IN_RANGE = 10
-    SEED_OPENS_ITS_SESSION = 11
-    SEED_FITS_THE_FOLD = 12
-    PARAMETERS_FIT_THE_FOLD = 13
-    PARAMETERS_COME_BEFORE_THEIR_BARS = 14
-
-
-FIRST_FEED_REASON = 16
-REASONS: dict[int, str] = {reason.value: reason.name.lower() for reason in Reason} | {
-    number: rule.name for number, rule in enumerate(TICKS.rules_of("error"), FIRST_FEED_REASON)
-}
 
 HEADER = np.dtype([("kind", "u1"), ("version", "u1"), ("reserved", "<u2"), ("length", "<u4")])
 ENTRY = np.dtype(
@@ -158,6 +136,24 @@ SIGNAL_OUT = np.dtype(
         *((name, "<i8") for name in ("book_hash", "expires_at", "available_at")),
     ]
 )
+# How far a partition has come, behind all that it gave until then; flags as of a clock.
+PROGRESS_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        ("session_date", "<i4"),
+        ("flags", "<u4"),
+        ("market_time", "<i8"),
+    ]
+)
+STANDING_OUT = np.dtype(
+    [
+        *((name, CAUSE[name]) for name in CAUSE.names or ()),
+        *((name, "<i4") for name in ("instrument_id", "session_date", "revision")),
+        ("bar_start", "<i8"),
+        *((column.name, "<i4" if column.type == "INT" else "<f8") for column in STANDING),
+        ("available_at", "<i8"),
+    ]
+)
 OUTPUTS = {
     Kind.BAR: BAR_OUT,
     Kind.LATE: TRADE_OUT,
@@ -165,6 +161,8 @@ OUTPUTS = {
     Kind.DUPLICATE: TRADE_OUT,
     Kind.INDICATOR: INDICATOR_OUT,
     Kind.SIGNAL: SIGNAL_OUT,
+    Kind.PROGRESS: PROGRESS_OUT,
+    Kind.STANDING: STANDING_OUT,
 }
 _NUMBERS = frozenset(Kind)
 _INPUTS = {Kind.TRADE: ENTRY, Kind.CORRECTION: ENTRY, Kind.CLOCK: CLOCK, Kind.SEED: SEED, Kind.PARAMETERS: BOOK}

@@ -3,7 +3,8 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import astuple, dataclass, field
 
-from spark_apps.kernels.records import AMOUNT_LIMIT, Reason, Rows
+from spark_apps.kernels.reasons import Reason
+from spark_apps.kernels.records import AMOUNT_LIMIT, Rows
 from spark_apps.kernels.reference_indicator_state import IndicatorState
 from spark_apps.kernels.reference_strategies import FLAT, Stance
 

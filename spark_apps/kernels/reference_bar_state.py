@@ -7,17 +7,16 @@ as of the last final bar: they change once a bar, not once a trade, and go on fr
 holds the books of the session.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from spark_apps.errors import BadSetting
-from spark_apps.kernels.records import Rows
 from spark_apps.kernels.reference_bar_session import NO_SESSION, Bar, Clock, Emitted, Instrument, Trade
 from spark_apps.kernels.reference_indicator_state import IndicatorStage, IndicatorState
 from spark_apps.kernels.reference_strategies import Book, Books, Stance
-from spark_apps.kernels.sections import BAR_FOLD, mismatch, parameter_hash, seal, unseal
+from spark_apps.kernels.sections import BAR_FOLD, Cursor, mismatch, parameter_hash, seal, unseal
 
 LAYOUT = 3
 # The number of the section of the books; no instrument has it.
@@ -106,11 +105,11 @@ def read(
         for key, section in sections.items()
         if key >= 0 or key == BOOKS
     }
-    ((market_time, session, ended, judged),) = _Cursor(0, bodies.pop(0)).rest(CLOCK_STATE)
-    books = _books(_Cursor(BOOKS, bodies.pop(BOOKS, b"")), stage)
+    ((market_time, session, ended, judged),) = Cursor(0, bodies.pop(0)).rest(CLOCK_STATE)
+    books = _books(Cursor(BOOKS, bodies.pop(BOOKS, b"")), stage)
     instruments = {key: Instrument(indicators=indicators) for key, indicators in opened.items()}
     for key, body in bodies.items():
-        cursor = _Cursor(key, body)
+        cursor = Cursor(key, body)
         its_session, *counts, _, stance = cursor.take(COUNTS, 1)[0].item()
         if its_session > session:
             raise mismatch(str(key), f"session {its_session} is after the clock's {session}")
@@ -119,7 +118,7 @@ def read(
     return Clock(market_time, session, bool(ended), judged), books, instruments
 
 
-def _books(cursor: "_Cursor", stage: IndicatorStage) -> Books:
+def _books(cursor: Cursor, stage: IndicatorStage) -> Books:
     books = Books()
     while cursor.place < len(cursor.body):
         (length,) = cursor.take(np.dtype("<u4"), 1).tolist()
@@ -131,7 +130,7 @@ def _books(cursor: "_Cursor", stage: IndicatorStage) -> Books:
 
 
 def _instrument(
-    cursor: "_Cursor",
+    cursor: Cursor,
     indicators: IndicatorState | None,
     stance: Stance,
     settled_count: int,
@@ -154,30 +153,3 @@ def _instrument(
         for start, *last, before, after in emitted
     }
     return Instrument(settled[0] if settled else None, states, tail, seen, indicators, stance)
-
-
-@dataclass
-class _Cursor:
-    key: int
-    body: bytes
-    place: int = 0
-
-    def take(self, layout: np.dtype[Any], count: int) -> Rows:
-        """Read `count` rows of a layout and move on."""
-        end = self.place + layout.itemsize * count
-        if end > len(self.body):
-            raise mismatch(str(self.key), f"its {len(self.body)} bytes end within what its counts announce")
-        rows = np.frombuffer(self.body[self.place : end], layout)
-        self.place = end
-        return rows
-
-    def rest(self, layout: np.dtype[Any]) -> Any:
-        """Read one row that must be the whole body."""
-        rows = self.take(layout, 1).tolist()
-        self.end()
-        return rows
-
-    def end(self) -> None:
-        """Refuse bytes beyond what the counts announce."""
-        if self.place != len(self.body):
-            raise mismatch(str(self.key), f"{len(self.body) - self.place} bytes too many")

@@ -22,6 +22,7 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import reference_bar_state as state
+from spark_apps.kernels.reasons import Reason
 from spark_apps.kernels.records import (
     CLOCK_LIMIT,
     ENTRY,
@@ -31,7 +32,6 @@ from spark_apps.kernels.records import (
     ClockFlag,
     Ints,
     Kind,
-    Reason,
     Rows,
     check_places,
     cut,
@@ -139,14 +139,11 @@ class BarFold:
 
     def _opened(self, reason: int | None, section: int, key: int, session: int) -> None:
         if reason:
-            self._refuse(key, session, reason)
+            row = np.zeros(1, ENTRY)
+            row["instrument_id"], row["session_date"] = key, session
+            self._give_trade(Kind.REFUSED, reason, row[0])
         elif reason == 0:
             self._touched.add(section)
-
-    def _refuse(self, key: int, session: int, reason: int) -> None:
-        row = np.zeros(1, ENTRY)
-        row["instrument_id"], row["session_date"] = key, session
-        self._give_trade(Kind.REFUSED, reason, row[0])
 
     # The clock.
 
@@ -154,6 +151,7 @@ class BarFold:
         opens = ClockFlag.OPENS in flags and session > self._clock.session
         if not opens and (session != self._clock.session or session == NO_SESSION):
             return
+        before = self._clock.market_time, self._clock.ended
         self._clock.market_time = max(self._clock.market_time, market_time)
         self._touched.add(0)
         if opens:
@@ -168,6 +166,9 @@ class BarFold:
         self._settle(self._horizon)
         if ClockFlag.ENDS in flags:
             self._finish()
+        if opens or (self._clock.market_time, self._clock.ended) != before:
+            said = (ClockFlag.OPENS if opens else 0) | (ClockFlag.ENDS if self._clock.ended else 0)
+            self._out.give(Kind.PROGRESS, self._clock.session, said, self._clock.market_time)
 
     @property
     def _horizon(self) -> int:

@@ -11,10 +11,11 @@ A rank is the share of the others that stand below, those that stand equal count
 (the mean rank of ties less one, over n - 1).
 """
 
+import struct
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,34 @@ class CrossSection:
         by_id = {member.id: member for member in self.members}
         return [self._standing(by_id[key], moves, amounts) for key, _, _ in bars]
 
+    @property
+    def depth(self) -> int:
+        """Say how many minutes are remembered."""
+        return max(self.move, self.window) + 1
+
+    def write(self) -> bytes:
+        """Give the bytes of all that is remembered: values of a minute at its number modulo the depth, 0 for none."""
+        held = struct.pack("<q", self.minute) + _ring(self.market, self.minute, self.depth)
+        for member in self.members:
+            held += struct.pack("<iqq", member.id, member.first, member.value)
+            held += _ring(member.closes, self.minute, self.depth)
+        return held
+
+    @classmethod
+    def read(cls, move: int, window: int, body: bytes) -> Self:
+        """Read what `write` wrote; raise ValueError where it is not of this look back."""
+        section = cls(move, window)
+        whole, line = struct.Struct(f"<q{section.depth}d"), struct.Struct(f"<iqq{section.depth}d")
+        if len(body) < whole.size or (len(body) - whole.size) % line.size:
+            raise ValueError(f"{len(body)} bytes")
+        section.minute, *market = whole.unpack_from(body)
+        if section.minute < -1 or (section.minute < 0 and len(body) > whole.size):
+            raise ValueError(f"minute {section.minute}")
+        section.market = _unrolled(market, section.minute, 0)
+        for key, first, value, *closes in line.iter_unpack(body[whole.size :]):
+            section.members.append(_Member(key, first, value, _unrolled(closes, section.minute, first)))
+        return section
+
     def _take(self, bars: list[tuple[int, int, int]]) -> None:
         closes = {key: float(close) for key, close, _ in bars}
         for key in closes.keys() - {member.id for member in self.members}:
@@ -107,6 +136,19 @@ class CrossSection:
         return standing
 
 
+def _ring(values: list[float], minute: int, depth: int) -> bytes:
+    """Write the last values, those of `minute` and before, each at the place of its minute."""
+    ring = [0.0] * depth
+    for ago, value in enumerate(reversed(values[-depth:])):
+        ring[(minute - ago) % depth] = value
+    return struct.pack(f"<{depth}d", *ring)
+
+
+def _unrolled(ring: list[float], minute: int, first: int) -> list[float]:
+    """Give the values of the minutes from `first` on that a ring still holds."""
+    return [ring[each % len(ring)] for each in range(max(first, minute - len(ring) + 1), minute + 1)]
+
+
 def _total(values: list[float]) -> float:
     """Add doubles in turn; sum() of newer Pythons keeps more digits."""
     total = 0.0
@@ -122,6 +164,13 @@ def _rank(ordered: list[float] | list[int], value: float) -> float:
     return (2 * first + last - first - 1) / (2 * (len(ordered) - 1))
 
 
+def check_look_back(move: int, window: int) -> None:
+    """Refuse a look back of no minute or of too many."""
+    for name, minutes in (("move", move), ("window", window)):
+        if not 1 <= minutes <= LONGEST:
+            raise BadSetting(f"cross_section: {name} is {minutes}; it must be between 1 and {LONGEST} minutes")
+
+
 def cross_section(
     instrument_id: NDArray[np.int32], bar_start: Ints, close: Ints, value: Ints, move: int, window: int
 ) -> dict[str, NDArray[np.int32] | NDArray[np.float64]]:
@@ -135,9 +184,7 @@ def cross_section(
         raise SchemaMismatch(
             f"cross_section: columns of {[len(column) for column in columns]} rows; they must be equal"
         )
-    for name, minutes in (("move", move), ("window", window)):
-        if not 1 <= minutes <= LONGEST:
-            raise BadSetting(f"cross_section: {name} is {minutes}; it must be between 1 and {LONGEST} minutes")
+    check_look_back(move, window)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     last = (0, 0)
     for row, (key, start, price, amount) in enumerate(rows):

@@ -9,7 +9,7 @@ What the contract of the fold leaves open is decided here:
 """
 
 from spark_apps.errors import StateMismatch
-from spark_apps.kernels.records import Reason
+from spark_apps.kernels.reasons import Reason
 from spark_apps.kernels.reference_bar_session import NO_SESSION, Clock, Instrument
 from spark_apps.kernels.reference_indicator_state import IndicatorStage
 from spark_apps.kernels.reference_strategies import Book, Books

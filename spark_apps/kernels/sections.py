@@ -6,14 +6,18 @@ A state that does not fit is refused by name. The header is `SectionHeader` in `
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from spark_apps.errors import StateMismatch
+from spark_apps.kernels.records import Rows
 
 BAR_FOLD = 1
 INDICATOR_FOLD = 2
+CROSS_FOLD = 3
 BYTE_ORDER = 0x01020304
 MASK = (1 << 64) - 1
 FNV_OFFSET = 14695981039346656037
@@ -75,3 +79,32 @@ def mismatch(name: str, what: str) -> StateMismatch:
     return StateMismatch(
         f"state section {name}: {what}. Start a new generation (settings live.generation) or seed anew"
     )
+
+
+@dataclass
+class Cursor:
+    """Read the body of a section front to back; raise StateMismatch where it is not as long as it says."""
+
+    key: int
+    body: bytes
+    place: int = 0
+
+    def take(self, layout: np.dtype[Any], count: int) -> Rows:
+        """Read `count` rows of a layout and move on."""
+        end = self.place + layout.itemsize * count
+        if end > len(self.body):
+            raise mismatch(str(self.key), f"its {len(self.body)} bytes end within what its counts announce")
+        rows = np.frombuffer(self.body[self.place : end], layout)
+        self.place = end
+        return rows
+
+    def rest(self, layout: np.dtype[Any]) -> Any:
+        """Read one row that must be the whole body."""
+        rows = self.take(layout, 1).tolist()
+        self.end()
+        return rows
+
+    def end(self) -> None:
+        """Refuse bytes beyond what the counts announce."""
+        if self.place != len(self.body):
+            raise mismatch(str(self.key), f"{len(self.body) - self.place} bytes too many")

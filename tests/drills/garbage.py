@@ -24,12 +24,11 @@ import numpy as np
 from bench.live.market import FACTOR, RATE, TRADE, entries_of, envelopes, hours_of
 from bench.live.running import Running, running
 from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.reasons import FIRST_FEED_REASON, REASONS
 from spark_apps.kernels.records import (
     CAUSE,
     ENTRY,
-    FIRST_FEED_REASON,
     HEADER,
-    REASONS,
     Kind,
     Rows,
     encode,

@@ -40,7 +40,7 @@ def test_the_module_and_its_twin_have_the_same_names() -> None:
     assert not face.NATIVE or public(dir(choose("required"))) == set(reference.__all__)
 
 
-@pytest.mark.parametrize("name", ["BarFold", "IndicatorFold"])
+@pytest.mark.parametrize("name", ["BarFold", "CrossFold", "IndicatorFold"])
 def test_the_twin_takes_the_same_arguments(name: str) -> None:
     stub = next(
         node for node in ast.parse(STUB.read_text()).body if isinstance(node, ast.ClassDef) and node.name == name

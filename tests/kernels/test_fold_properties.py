@@ -72,7 +72,7 @@ def test_the_drill_counts_bars_that_are_lost_doubled_or_wrong() -> None:
     records = [OPEN, encode_trades(np.array([entry(1, 5), entry(2, 6, 110)], ENTRY))]
     case = Case(PARAMETERS, records, ([0, 2], [0, 2]), indicators=())
     made = run(case, KERNELS, case.cuts[0], restores=False)
-    (bar,) = made.last
+    bar, _ = made.last  # and how far the partition has come
     untrue = bytearray(bar)
     untrue[len(bar) - BAR_OUT.itemsize + BAR_OUT.fields["close"][1]] += 1  # type: ignore[index]  # a record has fields
     assert tally_of(made, case) == ((0, 0), (0, 0), 0)
@@ -91,7 +91,7 @@ def test_the_drill_counts_indicators_that_are_lost_doubled_or_wrong() -> None:
         tally.add(0, case, made._replace(last=list(last)))
         return tally.differences(KERNELS).indicators, tally.counts["repeated"]
 
-    *rest, indicators = made.last
+    *rest, indicators, _ = made.last
     # OBV stands in the row before it warms up no longer: its last bit is turned.
     untrue = bytearray(indicators)
     untrue[len(indicators) - 8 * (len(CHOSEN) - CHOSEN.index("obv"))] ^= 1

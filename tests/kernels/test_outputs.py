@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
-from spark_apps.kernels.records import BAR_OUT, TRADE_OUT, Kind, Reason, encode, join
+from spark_apps.kernels.reasons import Reason
+from spark_apps.kernels.records import BAR_OUT, TRADE_OUT, Kind, encode, join
 from spark_apps.market.replay import replayed_columns
 
 

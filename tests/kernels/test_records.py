@@ -5,6 +5,7 @@ import pytest
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.reasons import REASONS
 from spark_apps.kernels.records import (
     BAR_OUT,
     BOOK,
@@ -13,7 +14,6 @@ from spark_apps.kernels.records import (
     ENTRY,
     HEADER,
     OUTPUTS,
-    REASONS,
     SIGNAL_OUT,
     STRATEGY,
     TRADE_OUT,

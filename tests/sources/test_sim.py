@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_apps.exchange.walk import market_session
-from spark_apps.kernels.records import REASONS
+from spark_apps.kernels.reasons import REASONS
 from spark_apps.rules.calendar import session_of
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.envelope import RECEIPT_DELAY, Envelope

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_apps.kernels.records import FIRST_FEED_REASON, REASONS
+from spark_apps.kernels.reasons import FIRST_FEED_REASON, REASONS
 from spark_apps.lake.quality import names_of_broken
 from spark_apps.rules.calendar import at, exchange_date
 from spark_apps.sources.admit import entries_of, verdicts

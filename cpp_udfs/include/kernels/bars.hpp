@@ -139,6 +139,7 @@ class BarFold {
     void tick(const Clock& clock) {
         const bool opens = (clock.flags & OPENS) != 0 && clock.session_date > clock_.session;
         if (!opens && (clock.session_date != clock_.session || clock_.session == NO_SESSION)) return;
+        const ClockState before = clock_;
         clock_.market_time = std::max(clock_.market_time, clock.market_time);
         clock_touched_ = true;
         if (opens) {
@@ -152,6 +153,14 @@ class BarFold {
         }
         close_and_settle(clock_.market_time);
         if ((clock.flags & ENDS) != 0) finish();
+        if (opens || clock_.market_time != before.market_time || clock_.ended != before.ended) say_progress(opens);
+    }
+
+    // Says, behind all that it gave until then, how far this partition has come.
+    void say_progress(bool opens) {
+        const std::uint32_t flags = (opens ? OPENS : 0U) | (clock_.ended != 0 ? ENDS : 0U);
+        output_->put(PROGRESS, ProgressOut{cause_, clock_.session, flags, clock_.market_time});
+        ++cause_.ordinal;
     }
 
     Int horizon() const { return clock_.ended != 0 ? HIGHEST : clock_.market_time - parameters_.lateness; }

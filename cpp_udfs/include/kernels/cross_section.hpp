@@ -25,9 +25,10 @@ inline std::size_t first_misplaced(const std::int32_t* ids, const Int* starts, c
 
 // The numbers of one bar; NaN for none.
 struct Standing {
-    std::int32_t peers;
+    Int peers;
     double move, move_rank, value_rank, correlation, beta;
 };
+constexpr double NONE = std::numeric_limits<double>::quiet_NaN();
 
 class CrossSection {
   public:
@@ -59,7 +60,7 @@ class CrossSection {
         for (std::size_t i = 0; i < count; ++i) {
             const auto& member = *find(ids[i]);
             auto& standing = standings[i];
-            standing = {static_cast<std::int32_t>(moves.size()), NONE, NONE, rank(amounts, member.value), NONE, NONE};
+            standing = {static_cast<Int>(moves.size()), NONE, NONE, rank(amounts, member.value), NONE, NONE};
             if (minute_ - member.first >= move_) {
                 standing.move = change(member, minute_, move_);
                 standing.move_rank = rank(moves, standing.move);
@@ -68,9 +69,36 @@ class CrossSection {
         }
     }
 
-  private:
-    static constexpr double NONE = std::numeric_limits<double>::quiet_NaN();
+    // The bytes of all that it remembers.
+    std::vector<Byte> write() const {
+        std::vector<Byte> body;
+        append(body, &minute_, 1);
+        append(body, market_.data(), market_.size());
+        for (const auto& member : members_) {
+            append(body, &member.id, 1);
+            append(body, &member.first, 1);
+            append(body, &member.value, 1);
+            append(body, member.closes.data(), member.closes.size());
+        }
+        return body;
+    }
 
+    // False, and of no use any more, where the bytes are not those of its look back.
+    bool read(Cursor cursor) {
+        const auto depth = static_cast<std::size_t>(depth_);
+        minute_ = cursor.one<Int>();
+        market_ = cursor.take<double>(depth);
+        members_.clear();
+        while (cursor.left > 0 && cursor.fits) {
+            Member member{cursor.one<std::int32_t>(), cursor.one<Int>(), 0, cursor.one<Int>(), cursor.take<double>(depth)};
+            if (!cursor.fits || minute_ < 0) return false;
+            member.close = member.closes[place(minute_)];
+            members_.push_back(std::move(member));
+        }
+        return cursor.fits && minute_ >= -1;
+    }
+
+  private:
     // An instrument that has traded: since which minute, its last close, what it traded, and its closes by minute.
     struct Member {
         std::int32_t id;

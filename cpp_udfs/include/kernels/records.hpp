@@ -39,6 +39,8 @@ enum Kind : Byte {
     DUPLICATE = 19,
     INDICATOR = 20,
     SIGNAL = 21,
+    PROGRESS = 22,
+    STANDING = 23,
 };
 
 enum ClockFlag : std::uint32_t { OPENS = 1, ENDS = 2 };
@@ -105,6 +107,21 @@ struct IndicatorsHead {
     std::uint64_t opening, closing;
     Int available_at;
 };
+// How far a partition has come, behind all that it gave until then; flags as of a clock.
+struct ProgressOut {
+    Cause cause;
+    std::int32_t session_date;
+    std::uint32_t flags;
+    Int market_time;
+};
+struct StandingOut {
+    Cause cause;
+    std::int32_t instrument_id, session_date, revision;
+    Int bar_start;
+    std::int32_t peers;
+    double move, move_rank, value_rank, correlation, beta;
+    Int available_at;
+};
 struct SectionHeader {
     std::uint16_t fold, layout;
     std::uint32_t byte_order;
@@ -117,6 +134,7 @@ constexpr Byte VERSION = 1;
 static_assert(sizeof(Header) == 8 && sizeof(Entry) == 56 && sizeof(Clock) == 16 && sizeof(Cause) == 20);
 static_assert(sizeof(BarOut) == 104 && sizeof(TradeOut) == 88 && sizeof(SectionHeader) == 24);
 static_assert(sizeof(SeedHead) == 8 && sizeof(IndicatorsHead) == 64);
+static_assert(sizeof(ProgressOut) == 36 && sizeof(StandingOut) == 92);
 
 template <class T>
 T load(const Byte* place) {

@@ -1,0 +1,355 @@
+// The live chain's second fold: the bars that the first gave of every partition to how each stands among all others.
+// What every case means stands in the twin, spark_apps/kernels/reference_cross_fold.py, to the byte.
+//
+//   a segment = the bars of a partition up to a progress record, which says at which moment of the market they stand
+//   frontier  = the earliest of the moments that the partitions have reached; segments up to it are taken in order of
+//               (moment, partition), so that nothing depends on how partitions are mixed
+//   a minute is settled once no partition can revise its bars any more; those after it are the tail
+//   standings = the settled minutes, then those of the tail, replayed in order; a row that says something else is told
+//
+// Memory: see cross_section.hpp; of the tail 80 bytes per bar. Cost: a moment with bars O(tail x cost of a minute).
+#pragma once
+
+#include <deque>
+#include <tuple>
+
+#include "kernels/cross_section.hpp"
+
+namespace kernels {
+
+constexpr std::uint16_t CROSS_FOLD = 3, CROSS_LAYOUT = 1;
+enum CrossPart : std::int32_t { PLACES_PART = 0, SETTLED_PART = 1, TAIL_PART = 2, PENDING_PART = 3 };
+
+#pragma pack(push, 1)
+struct Moment {
+    std::int32_t session;
+    std::uint32_t ended;
+    Int time;
+
+    bool operator<(const Moment& other) const {
+        return std::tie(session, ended, time) < std::tie(other.session, other.ended, other.time);
+    }
+    bool operator==(const Moment& other) const { return !(*this < other) && !(other < *this); }
+};
+struct GivenBar {
+    std::int32_t id, session;
+    Int start, close, value, trade_count;
+};
+struct SegmentHead {
+    Moment moment;
+    Int offset;
+    std::uint32_t opens, bars;
+};
+// Where a partition stands: its last record, the moment that it has reached, and that of its last segment taken.
+struct Place {
+    Int offset;
+    std::int32_t ordinal, spare;
+    Moment reached, taken;
+};
+struct CrossHead {
+    std::int32_t session;
+    std::uint32_t is_followed;
+    Int settled_until;
+};
+struct TailBar {
+    Int start;
+    std::int32_t id, revision;
+    Int close, value, trade_count;
+    Standing told;
+};
+#pragma pack(pop)
+static_assert(sizeof(Moment) == 16 && sizeof(GivenBar) == 40 && sizeof(SegmentHead) == 32 && sizeof(Place) == 48);
+static_assert(sizeof(CrossHead) == 16 && sizeof(TailBar) == 88 && sizeof(Standing) == 48);
+
+constexpr Moment NO_MOMENT{NO_SESSION, 0, LOWEST};
+
+struct CrossParameters {
+    Int partitions, width, lateness, move, window;
+};
+
+class CrossFold {
+  public:
+    CrossFold(CrossParameters parameters, std::int32_t generation)
+        : parameters_(parameters), generation_(generation), settled_(parameters.move, parameters.window) {
+        const Int parts[] = {parameters.partitions, parameters.width, parameters.lateness, parameters.move,
+                             parameters.window};
+        hash_ = parameter_hash(parts, 5);
+        lanes_.assign(static_cast<std::size_t>(parameters.partitions), Lane{});
+    }
+
+    // Takes a record of fold_output; what is no bar and no progress of this generation, or was taken before, is passed
+    // over. The records of a partition come in their order, those of several however mixed.
+    void apply(const Byte* record, std::size_t size, Output& output) {
+        if (size < sizeof(Header)) return;
+        const auto header = load<Header>(record);
+        if (header.version != VERSION || header.reserved != 0 || header.length != size - sizeof(Header)) return;
+        output_ = &output;
+        const Byte* body = record + sizeof(Header);
+        if (header.kind == BAR && header.length == sizeof(BarOut)) take(load<BarOut>(body));
+        if (header.kind == PROGRESS && header.length == sizeof(ProgressOut)) take(load<ProgressOut>(body));
+    }
+
+    std::map<std::int32_t, std::vector<Byte>> touched() {
+        std::map<std::int32_t, std::vector<Byte>> sections;
+        const auto put = [&](std::int32_t key, const std::vector<Byte>& body) {
+            sections[key] = seal(CROSS_FOLD, CROSS_LAYOUT, hash_, body);
+        };
+        if (touched_[PLACES_PART]) put(PLACES_PART, places());
+        if (touched_[SETTLED_PART]) put(SETTLED_PART, settled_.write());
+        if (touched_[TAIL_PART]) put(TAIL_PART, tail());
+        if (touched_[PENDING_PART]) put(PENDING_PART, pending());
+        touched_.fill(false);
+        return sections;
+    }
+
+    // Replaces the state, or leaves it as it was and says which section does not fit. What is missing is empty.
+    Misfit restore(const Sections& sections) {
+        CrossFold read(parameters_, generation_);
+        for (const auto& [key, section] : sections) {
+            const auto* bytes = reinterpret_cast<const Byte*>(section.data());
+            if (auto problem = unseal(bytes, section.size(), CROSS_FOLD, CROSS_LAYOUT, hash_)) return {{key, *problem}};
+            const Cursor cursor{bytes + sizeof(SectionHeader), section.size() - sizeof(SectionHeader)};
+            const bool fits = key == PLACES_PART    ? read.read_places(cursor)
+                              : key == SETTLED_PART ? read.settled_.read(cursor)
+                              : key == TAIL_PART    ? read.read_tail(cursor)
+                              : key == PENDING_PART ? read.read_pending(cursor)
+                                               : false;
+            if (!fits) return {{key, "its bytes are not those of the layout"}};
+        }
+        *this = std::move(read);
+        return {};
+    }
+
+  private:
+    struct Segment {
+        SegmentHead head;
+        std::vector<GivenBar> bars;
+    };
+    struct Lane {
+        Place place{-1, -1, 0, NO_MOMENT, NO_MOMENT};
+        std::vector<GivenBar> open;  // not yet ended by a progress record
+        std::deque<Segment> pending;
+    };
+    using Key = std::pair<Int, std::int32_t>;  // start and instrument
+
+    // Records.
+
+    // The partition of a cause, moved on to it; none where it is not of this generation or was seen before.
+    Lane* lane_of(const Cause& cause) {
+        const bool is_ours = cause.generation == generation_ && cause.input_partition >= 0 &&
+                             cause.input_partition < parameters_.partitions;
+        if (!is_ours) return nullptr;
+        auto& lane = lanes_[static_cast<std::size_t>(cause.input_partition)];
+        if (std::pair{cause.input_offset, cause.ordinal} <= std::pair{lane.place.offset, lane.place.ordinal}) return nullptr;
+        lane.place.offset = cause.input_offset;
+        lane.place.ordinal = cause.ordinal;
+        touched_[PLACES_PART] = touched_[PENDING_PART] = true;
+        return &lane;
+    }
+
+    void take(const BarOut& bar) {
+        auto* lane = lane_of(bar.cause);
+        if (lane == nullptr) return;
+        lane->open.push_back({bar.instrument_id, bar.session_date, bar.bar_start, bar.close, bar.value, bar.trade_count});
+    }
+
+    void take(const ProgressOut& progress) {
+        auto* lane = lane_of(progress.cause);
+        if (lane == nullptr) return;
+        const Moment moment{progress.session_date, (progress.flags & ENDS) != 0 ? 1U : 0U, progress.market_time};
+        if (!(lane->place.reached < moment)) return;
+        const SegmentHead head{moment, progress.cause.input_offset, progress.flags & OPENS,
+                               static_cast<std::uint32_t>(lane->open.size())};
+        lane->pending.push_back({head, std::move(lane->open)});
+        lane->open.clear();
+        lane->place.reached = moment;
+        advance();
+    }
+
+    void advance() {
+        Moment frontier = lanes_.front().place.reached;
+        for (const auto& lane : lanes_) frontier = std::min(frontier, lane.place.reached);
+        while (true) {
+            const Lane* first = nullptr;
+            for (const auto& lane : lanes_) {
+                if (lane.pending.empty() || frontier < moment_of(lane)) continue;
+                if (first == nullptr || moment_of(lane) < moment_of(*first)) first = &lane;
+            }
+            if (first == nullptr) return;
+            step(moment_of(*first), static_cast<std::int32_t>(first - lanes_.data()));
+        }
+    }
+
+    static const Moment& moment_of(const Lane& lane) { return lane.pending.front().head.moment; }
+
+    // Takes the segments of a moment, of which the partition `owner` is the first.
+    void step(Moment moment, std::int32_t owner) {
+        cause_ = {generation_, owner, lanes_[static_cast<std::size_t>(owner)].pending.front().head.offset, 0};
+        std::vector<GivenBar> bars;
+        bool opens = false;
+        for (auto& lane : lanes_) {
+            if (lane.pending.empty() || !(moment_of(lane) == moment)) continue;
+            const auto& segment = lane.pending.front();
+            bars.insert(bars.end(), segment.bars.begin(), segment.bars.end());
+            opens |= segment.head.opens != 0;
+            lane.place.taken = moment;
+            lane.pending.pop_front();
+        }
+        put(bars);
+        tell(moment.time);
+        if (moment.session > head_.session) {
+            head_ = {moment.session, opens ? 1U : 0U, LOWEST};
+            settled_ = CrossSection(parameters_.move, parameters_.window);
+            tail_.clear();
+            touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
+            put(bars);
+            tell(moment.time);
+        }
+        settle();
+    }
+
+    // Standings.
+
+    // Puts the bars of the session at hand into the tail.
+    void put(const std::vector<GivenBar>& bars) {
+        if (head_.is_followed == 0) return;
+        for (const auto& bar : bars) {
+            if (bar.session != head_.session || bar.start <= head_.settled_until) continue;
+            auto& held = tail_.try_emplace(Key{bar.start, bar.id}, TailBar{bar.start, bar.id, -1, 0, 0, 0, {}}).first->second;
+            held.close = bar.close;
+            held.value = bar.value;
+            held.trade_count = bar.trade_count;
+            is_changed_ = touched_[TAIL_PART] = true;
+        }
+    }
+
+    // Tells how bars of the tail stand where that is not what was told of them; one that is empty takes it back.
+    void tell(Int time) {
+        if (!is_changed_) return;
+        is_changed_ = false;
+        CrossSection stage = settled_;
+        for (auto minute = tail_.begin(); minute != tail_.end();) {
+            const auto end = end_of(minute);
+            const auto standings = close(stage, minute, end);
+            std::size_t place = 0;
+            for (; minute != end; ++minute) {
+                auto& bar = minute->second;
+                const bool counts = bar.trade_count > 0;
+                const Standing now = counts ? standings[place++] : Standing{-1, NONE, NONE, NONE, NONE, NONE};
+                const bool is_told = bar.revision < 0 ? !counts : std::memcmp(&bar.told, &now, sizeof(now)) == 0;
+                if (is_told) continue;
+                bar.told = now;
+                ++bar.revision;
+                output_->put(STANDING, StandingOut{cause_, bar.id, head_.session, bar.revision, bar.start,
+                                                   static_cast<std::int32_t>(now.peers), now.move, now.move_rank,
+                                                   now.value_rank, now.correlation, now.beta, time});
+                ++cause_.ordinal;
+            }
+        }
+    }
+
+    // Moves the minutes that no partition can revise any more out of the tail.
+    void settle() {
+        Int horizon = HIGHEST;
+        for (const auto& lane : lanes_) {
+            const auto& taken = lane.place.taken;
+            if (taken.session != head_.session) return;
+            if (taken.ended == 0) horizon = std::min(horizon, taken.time - parameters_.lateness);
+        }
+        while (!tail_.empty() && tail_.begin()->first.first + parameters_.width <= horizon) {
+            const auto end = end_of(tail_.begin());
+            head_.settled_until = tail_.begin()->first.first;
+            close(settled_, tail_.begin(), end);
+            tail_.erase(tail_.begin(), end);
+            touched_[PLACES_PART] = touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
+        }
+    }
+
+    using TailPlace = std::map<Key, TailBar>::iterator;
+
+    TailPlace end_of(TailPlace minute) {
+        return tail_.upper_bound(Key{minute->first.first, std::numeric_limits<std::int32_t>::max()});
+    }
+
+    // Closes a minute of the tail by its bars that hold trades; a minute without any is none.
+    static std::vector<Standing> close(CrossSection& stage, TailPlace first, TailPlace end) {
+        std::vector<std::int32_t> ids;
+        std::vector<Int> closes, values;
+        for (auto bar = first; bar != end; ++bar) {
+            if (bar->second.trade_count <= 0) continue;
+            ids.push_back(bar->second.id);
+            closes.push_back(bar->second.close);
+            values.push_back(bar->second.value);
+        }
+        std::vector<Standing> standings(ids.size());
+        if (!ids.empty()) stage.close(ids.data(), closes.data(), values.data(), ids.size(), standings.data());
+        return standings;
+    }
+
+    // State.
+
+    std::vector<Byte> places() const {
+        std::vector<Byte> body;
+        append(body, &head_, 1);
+        for (const auto& lane : lanes_) append(body, &lane.place, 1);
+        return body;
+    }
+    bool read_places(Cursor cursor) {
+        head_ = cursor.one<CrossHead>();
+        for (auto& lane : lanes_) lane.place = cursor.one<Place>();
+        return cursor.fits && cursor.left == 0;
+    }
+
+    std::vector<Byte> tail() const {
+        std::vector<Byte> body;
+        for (const auto& [key, bar] : tail_) append(body, &bar, 1);
+        return body;
+    }
+    bool read_tail(Cursor cursor) {
+        while (cursor.left > 0 && cursor.fits) {
+            const auto bar = cursor.one<TailBar>();
+            tail_[Key{bar.start, bar.id}] = bar;
+        }
+        return cursor.fits;
+    }
+
+    std::vector<Byte> pending() const {
+        std::vector<Byte> body;
+        for (const auto& lane : lanes_) {
+            const std::uint32_t counts[] = {static_cast<std::uint32_t>(lane.open.size()),
+                                            static_cast<std::uint32_t>(lane.pending.size())};
+            append(body, counts, 2);
+            append(body, lane.open.data(), lane.open.size());
+            for (const auto& segment : lane.pending) {
+                append(body, &segment.head, 1);
+                append(body, segment.bars.data(), segment.bars.size());
+            }
+        }
+        return body;
+    }
+    bool read_pending(Cursor cursor) {
+        for (auto& lane : lanes_) {
+            const auto open = cursor.one<std::uint32_t>(), segments = cursor.one<std::uint32_t>();
+            lane.open = cursor.take<GivenBar>(open);
+            for (std::uint32_t i = 0; i < segments && cursor.fits; ++i) {
+                const auto head = cursor.one<SegmentHead>();
+                lane.pending.push_back({head, cursor.take<GivenBar>(head.bars)});
+            }
+        }
+        return cursor.fits && cursor.left == 0;
+    }
+
+    CrossParameters parameters_;
+    std::int32_t generation_;
+    std::uint64_t hash_ = 0;
+    CrossHead head_{NO_SESSION, 0, LOWEST};
+    std::vector<Lane> lanes_;
+    CrossSection settled_;
+    std::map<Key, TailBar> tail_;
+    bool is_changed_ = false;
+    std::array<bool, 4> touched_{};
+    Cause cause_{};
+    Output* output_ = nullptr;
+};
+
+}  // namespace kernels

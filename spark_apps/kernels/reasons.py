@@ -1,0 +1,30 @@
+"""Number the rules that a record may break: the fold's own, then those of the feed's table."""
+
+from enum import IntEnum
+
+from spark_apps.tables.market import TICKS
+
+
+class Reason(IntEnum):
+    """Number the fold's own rules: what must hold for an entry to count."""
+
+    SESSION_IS_OPEN = 1
+    EVENT_IS_NOT_AHEAD_OF_CLOCK = 2
+    PRICE_IS_POSITIVE = 3
+    QUANTITY_IS_POSITIVE = 4
+    CORRECTED_TRADE_IS_KNOWN = 5
+    TAIL_HAS_ROOM = 6
+    ARRIVES_WITHIN_BOUND = 7
+    IS_FIRST_SEEN = 8
+    RECORD_IS_READABLE = 9
+    AMOUNT_IS_IN_RANGE = 10
+    SEED_OPENS_ITS_SESSION = 11
+    SEED_FITS_THE_FOLD = 12
+    PARAMETERS_FIT_THE_FOLD = 13
+    PARAMETERS_COME_BEFORE_THEIR_BARS = 14
+
+
+FIRST_FEED_REASON = 16
+REASONS: dict[int, str] = {reason.value: reason.name.lower() for reason in Reason} | {
+    number: rule.name for number, rule in enumerate(TICKS.rules_of("error"), FIRST_FEED_REASON)
+}

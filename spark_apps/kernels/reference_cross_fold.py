@@ -1,0 +1,222 @@
+"""Fold the bars of all partitions to how they stand among each other: the twin of `cross_fold.hpp`, to the byte.
+
+The input is what the first fold gave: its BAR and PROGRESS records, those of a partition in their order, those of
+several however mixed. What the contract leaves open is decided here:
+
+- A segment is the bars of a partition up to a progress record, which says at which moment (session, whether it has
+  ended, market time) they stand. The earliest moment that all partitions have reached is the frontier; segments up to
+  it are taken in order of (moment, partition). So rows do not depend on how partitions or batches are mixed.
+- A row is caused by the clock record of its moment in the first partition that knows the moment.
+- A session counts from the progress record that opens it: one that was under way before the fold is passed over.
+- A record of another generation, one seen before (by offset and ordinal of its cause), one that is neither bar nor
+  progress, and a moment that is not after the one before it in its partition, change nothing.
+- A bar that corrections emptied is no bar; its row is taken back: -1 peers, no numbers.
+- A minute settles once its end lies `lateness` behind the last moment taken of every partition.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from spark_apps.errors import BadSetting, SchemaMismatch
+from spark_apps.kernels.output_records import read_output
+from spark_apps.kernels.records import Bytes, ClockFlag, Ints, Kind, Rows, cut
+from spark_apps.kernels.reference_bar_session import HIGHEST, NEVER
+from spark_apps.kernels.reference_bar_state import PARAMETER_LIMIT
+from spark_apps.kernels.reference_cross_section import CrossSection, Standing, check_look_back
+from spark_apps.kernels.reference_cross_state import (
+    PENDING,
+    PLACES,
+    SETTLED,
+    TAIL,
+    GivenBar,
+    Lane,
+    Moment,
+    Segment,
+    State,
+    TailBar,
+    read_state,
+    write_section,
+)
+from spark_apps.kernels.reference_emission import Emission
+from spark_apps.kernels.sections import parameter_hash
+
+GONE = Standing(-1)
+
+
+@dataclass
+class CrossFold:
+    """Fold what `partitions` of the first fold give to standings; `width` and `lateness` in nanoseconds as theirs.
+
+    `move` and `window` are minutes in which something traded. No clock, no I/O, no randomness.
+    """
+
+    partitions: int
+    width: int
+    lateness: int
+    move: int
+    window: int
+    generation: int
+
+    def __post_init__(self) -> None:
+        """Refuse parameters that no fold can work with."""
+        for name, value, low in (
+            ("width", self.width, 1),
+            ("lateness", self.lateness, 0),
+            ("partitions", self.partitions, 1),
+        ):
+            if not low <= value <= PARAMETER_LIMIT:
+                raise BadSetting(f"bar fold: {name} is {value}; it must be between {low} and 2^60. Mend [live] in conf")
+        check_look_back(self.move, self.window)
+        self._state = self._empty()
+        self._touched: set[int] = set()
+        self._is_changed = False
+        self._out = Emission(self.generation, 0)
+
+    def apply(self, data: Bytes, bounds: Ints) -> tuple[Bytes, Ints, Ints]:
+        """Fold records of fold_output; give the standings, and for each the place of the record it was given at."""
+        if not len(bounds) or bounds[0] < 0 or bounds[-1] > len(data) or bool(np.any(np.diff(bounds) < 0)):
+            raise SchemaMismatch(
+                f"fold_output: bounds of {len(bounds) - 1} records do not cut {len(data)} bytes of data"
+            )
+        places: list[int] = []
+        for place, record in enumerate(cut(data, bounds)):
+            kind, row = read_output(record)
+            if kind in (Kind.BAR, Kind.PROGRESS) and row is not None:
+                self._take(kind, row)
+            places += [place] * (len(self._out.records) - len(places))
+        return *self._out.taken(), np.array(places, np.int64)
+
+    def touched(self) -> list[tuple[int, bytes]]:
+        """Give the sections that changed since the last call, by rising number; see reference_cross_state.py."""
+        numbers, self._touched = sorted(self._touched), set()
+        return [(number, write_section(number, self._state, self._hash)) for number in numbers]
+
+    def restore(self, sections: Iterable[tuple[int, bytes]]) -> None:
+        """Replace the state by stored sections; StateMismatch, and the state as it was, if they do not fit."""
+        self._state = read_state(dict(sections), self._empty(), self._hash)
+        self._touched, self._is_changed = set(), False
+
+    @property
+    def _hash(self) -> int:
+        return parameter_hash((self.partitions, self.width, self.lateness, self.move, self.window))
+
+    def _empty(self) -> State:
+        return State([Lane() for _ in range(self.partitions)], CrossSection(self.move, self.window))
+
+    # Records.
+
+    def _take(self, kind: Kind, row: Rows) -> None:
+        generation, number, offset, ordinal = row[["generation", "input_partition", "input_offset", "ordinal"]].item()
+        if generation != self.generation or not 0 <= number < self.partitions:
+            return
+        lane = self._state.lanes[number]
+        if (offset, ordinal) <= (lane.offset, lane.ordinal):
+            return
+        lane.offset, lane.ordinal = offset, ordinal
+        self._touched |= {PLACES, PENDING}
+        if kind == Kind.BAR:
+            names = ["instrument_id", "session_date", "bar_start", "close", "value", "trade_count"]
+            lane.open.append(GivenBar(*row[names].item()))
+            return
+        session, flags, time = row[["session_date", "flags", "market_time"]].item()
+        moment = Moment(session, int(bool(flags & ClockFlag.ENDS)), time)
+        if moment <= lane.reached:
+            return
+        lane.pending.append(Segment(moment, offset, bool(flags & ClockFlag.OPENS), lane.open))
+        lane.open, lane.reached = [], moment
+        self._advance()
+
+    def _advance(self) -> None:
+        lanes = self._state.lanes
+        frontier = min(lane.reached for lane in lanes)
+        while moments := [lane.pending[0].moment for lane in lanes if lane.pending]:
+            if min(moments) > frontier:
+                return
+            self._step(min(moments))
+
+    def _step(self, moment: Moment) -> None:
+        """Take the segments of a moment."""
+        state, bars, opens, causes = self._state, list[GivenBar](), False, list[tuple[int, int]]()
+        for number, lane in enumerate(state.lanes):
+            if lane.pending and lane.pending[0].moment == moment:
+                segment = lane.pending.popleft()
+                bars += segment.bars
+                opens |= segment.opens
+                causes.append((number, segment.offset))
+                lane.taken = moment
+        self._out.partition, offset = causes[0]
+        self._out.begin(offset)
+        self._put(bars)
+        self._tell(moment.time)
+        if moment.session > state.session:
+            state.session, state.is_followed, state.settled_until = moment.session, opens, NEVER
+            state.settled, state.tail = CrossSection(self.move, self.window), {}
+            self._touched |= {SETTLED, TAIL}
+            self._put(bars)
+            self._tell(moment.time)
+        self._settle()
+
+    # Standings.
+
+    def _put(self, bars: list[GivenBar]) -> None:
+        """Put the bars of the session at hand into the tail."""
+        state = self._state
+        for bar in bars:
+            if state.is_followed and bar.session == state.session and bar.start > state.settled_until:
+                held = state.tail.setdefault((bar.start, bar.id), TailBar())
+                held.close, held.value, held.trade_count = bar.close, bar.value, bar.trade_count
+                self._is_changed = True
+                self._touched.add(TAIL)
+
+    def _tell(self, time: int) -> None:
+        """Tell how bars of the tail stand where that is not what was told of them."""
+        if not self._is_changed:
+            return
+        self._is_changed, stage = False, deepcopy(self._state.settled)
+        for start, bars in self._minutes():
+            standings = dict(_closed(stage, bars))
+            for key, bar in bars:
+                now = standings.get(key, GONE)
+                is_told = not bar.trade_count if bar.revision < 0 else _bits(bar.told) == _bits(now)
+                if is_told:
+                    continue
+                bar.told, bar.revision = now, bar.revision + 1
+                self._out.give(Kind.STANDING, key, self._state.session, bar.revision, start, *now, time)
+
+    def _settle(self) -> None:
+        """Move the minutes that no partition can revise any more out of the tail."""
+        state = self._state
+        taken = [lane.taken for lane in state.lanes]
+        if any(moment.session != state.session for moment in taken):
+            return
+        horizon = min((moment.time - self.lateness for moment in taken if not moment.ended), default=HIGHEST)
+        for start, bars in list(self._minutes()):
+            if start + self.width > horizon:
+                return
+            _closed(state.settled, bars)
+            state.settled_until = start
+            for key, _ in bars:
+                del state.tail[start, key]
+            self._touched |= {PLACES, SETTLED, TAIL}
+
+    def _minutes(self) -> Iterator[tuple[int, list[tuple[int, TailBar]]]]:
+        """Give the minutes of the tail in order, each with its bars by rising instrument."""
+        for start, bars in groupby(sorted(self._state.tail), key=lambda place: place[0]):
+            yield start, [(key, self._state.tail[start, key]) for _, key in bars]
+
+
+def _closed(stage: CrossSection, bars: list[tuple[int, TailBar]]) -> list[tuple[int, Standing]]:
+    """Close a minute by its bars that hold trades; a minute without any is none."""
+    counting = [(key, bar.close, bar.value) for key, bar in bars if bar.trade_count > 0]
+    standings = stage.close(counting) if counting else []
+    return [(key, standing) for (key, _, _), standing in zip(counting, standings, strict=True)]
+
+
+def _bits(standing: Standing) -> bytes:
+    """Give the bytes of a standing: no number equals itself here, another does not."""
+    return struct.pack("<q5d", *standing)

@@ -1,0 +1,169 @@
+"""The second fold over random sessions in several partitions: twin, mixing, restarts, the batch of the same bars."""
+
+import numpy as np
+import pytest
+
+from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
+from spark_apps.kernels import Kernels, choose
+from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.records import ClockFlag, Kind, Rows, cut, join
+from tests.drills.cases import Case, random_case
+from tests.drills.cross_cases import batch_standings, fold_of, given, last_standings, mixed, run
+from tests.kernels.session import OPEN, SECOND, clock, corrections, entry, trades
+
+NATIVE, TWIN = choose("preferred"), choose("off")
+PARAMETERS = (60 * SECOND, 10 * SECOND, 120 * SECOND, 50, 3, 7)
+
+
+def longer_case(random: np.random.Generator) -> Case:
+    """Make a case with enough minutes to warm up."""
+    parts = [random_case(random) for _ in range(4)]
+    width = int(random.integers(1, 4)) * SECOND
+    records = [one for part in parts for one in part.records]
+    return Case((width, *parts[0].parameters[1:]), records, ([0], [0]), ())
+
+
+def cuts(random: np.random.Generator, count: int) -> list[int]:
+    return [0, *np.flatnonzero(random.random(count) < 0.1).tolist(), count]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_rows_and_state_are_the_same_however_partitions_and_calls_are_cut(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    case, partitions = longer_case(random), int(random.integers(1, 4))
+    lanes = given(case, partitions, NATIVE)
+    first, second = mixed(lanes, random), mixed(lanes, random)
+    expected = run(case, partitions, TWIN, first, cuts(random, len(first)), restores=False)
+    assert expected == run(case, partitions, NATIVE, first, cuts(random, len(first)), restores=True)
+    assert expected == run(case, partitions, NATIVE, second, cuts(random, len(second)), restores=False)
+    assert expected == run(case, partitions, TWIN, second, cuts(random, len(second)), restores=True)
+
+
+@pytest.mark.parametrize("first_seed", range(100, 140, 10))
+def test_the_last_revisions_are_the_batch_of_the_last_bars_with_any_number_of_partitions(first_seed: int) -> None:
+    compared = 0
+    for seed in range(first_seed, first_seed + 10):
+        random = np.random.default_rng(seed)
+        case, found = longer_case(random), []
+        for partitions in (1, 3):
+            lanes = given(case, partitions, NATIVE)
+            records = mixed(lanes, random)
+            made = run(case, partitions, NATIVE, records, [0, len(records)], restores=False)
+            found.append(last_standings(made.outputs))
+            assert found[-1] == batch_standings(lanes, NATIVE)
+        assert found[0] == found[1]
+        compared += len(found[0])
+    assert compared > 50
+
+
+def standings(kernels: Kernels, *lanes: list[bytes]) -> Rows:
+    """Fold the records of each partition to bars, and these to standings."""
+    case = Case(PARAMETERS, [], ([0], [0]), ())
+    records: list[bytes] = []
+    for number, lane in enumerate(lanes):
+        fold = kernels.BarFold(*PARAMETERS[:5], number)
+        records += cut(*fold.apply(np.arange(len(lane)), *join(lane)))
+    data, bounds, _ = fold_of(case, len(lanes), kernels).apply(*join(records))
+    return split_outputs(data, bounds)[Kind.STANDING]
+
+
+def said(rows: Rows) -> list[tuple[int, ...]]:
+    """Give standings as (instrument, start in seconds, revision, available_at in seconds, peers)."""
+    names = ["instrument_id", "bar_start", "revision", "available_at", "peers"]
+    return [
+        (one, start // SECOND, revision, at // SECOND, peers)
+        for one, start, revision, at, peers in rows[names].tolist()
+    ]
+
+
+MINUTES = [clock(60 * minute) for minute in range(1, 5)]
+
+
+def test_a_minute_waits_for_every_partition(kernels: Kernels) -> None:
+    own = [OPEN, trades(entry(1, 5)), *MINUTES]
+    other = [OPEN, trades(entry(1, 6, instrument_id=2)), clock(59)]
+    assert said(standings(kernels, own, other)) == []
+    assert said(standings(kernels, own, [*other, clock(60)])) == [(1, 0, 0, 60, 0), (2, 0, 0, 60, 0)]
+
+
+def test_a_late_trade_revises_every_bar_that_stands_otherwise_for_it(kernels: Kernels) -> None:
+    own = [OPEN]
+    for minute in range(4):
+        own += [trades(entry(minute, 60 * minute + 30)), clock(60 * (minute + 1))]
+    own += [trades(entry(9, 239, 200)), clock(245)]
+    other = [OPEN]
+    for minute in range(4):
+        other += [trades(entry(minute, 60 * minute + 30, 100 + minute, instrument_id=2)), clock(60 * (minute + 1))]
+    rows = standings(kernels, own, [*other, clock(245)])
+    revised = [row for row in said(rows) if row[2] == 1]
+    assert revised == [(1, 180, 1, 245, 2), (2, 180, 1, 245, 2)]
+    assert rows["move_rank_15"][-2:].tolist() == [1.0, 0.0]
+
+
+def test_a_bar_that_corrections_emptied_is_taken_back(kernels: Kernels) -> None:
+    own = [OPEN, trades(entry(1, 55)), clock(60), corrections(entry(2, 55, 1, 0, corrects_seq=1)), clock(61)]
+    rows = standings(kernels, own)
+    assert said(rows) == [(1, 0, 0, 60, 0), (1, 0, 1, 61, -1)]
+    assert np.isnan(rows["value_rank"][1])
+
+
+def test_a_session_under_way_is_passed_over_until_the_next_opens(kernels: Kernels) -> None:
+    def day(session: int, second: float) -> list[bytes]:
+        opens = clock(second, session, ClockFlag.OPENS)
+        traded = trades(entry(1, second + 5, session_date=session))
+        return [opens, traded, clock(second + 60, session), clock(second + 61, session, ClockFlag.ENDS)]
+
+    lane = [*day(20, 0), *day(21, 86_400)]
+    fold = kernels.BarFold(*PARAMETERS[:5], 0)
+    records = cut(*fold.apply(np.arange(len(lane)), *join(lane)))
+    case = Case(PARAMETERS, [], ([0], [0]), ())
+    late = fold_of(case, 1, kernels).apply(*join(records[1:]))[:2]
+    assert split_outputs(*late)[Kind.STANDING]["session_date"].tolist() == [21]
+
+
+def test_what_is_of_another_generation_or_no_bar_changes_nothing(kernels: Kernels) -> None:
+    case = Case(PARAMETERS, [], ([0], [0]), ())
+    lane = [OPEN, trades(entry(1, 5)), trades(entry(1, 5)), clock(60)]
+    other = cut(*kernels.BarFold(*PARAMETERS[:4], 2, 0).apply(np.arange(4), *join(lane)))
+    beyond = cut(*kernels.BarFold(*PARAMETERS[:4], 3, 1).apply(np.arange(4), *join(lane)))
+    fold = fold_of(case, 1, kernels)
+    assert len(fold.apply(*join([*other, *beyond, b"", b"no record of any fold"]))[0]) == 0
+    assert fold.touched() == []
+
+
+@pytest.mark.parametrize("partitions", [0, -1])
+def test_a_fold_of_no_partition_is_refused(kernels: Kernels, partitions: int) -> None:
+    with pytest.raises(BadSetting, match=f"partitions is {partitions}"):
+        kernels.CrossFold(partitions, 60, 0, 1, 1, 1)
+
+
+def test_bounds_that_do_not_cut_the_data_are_refused(kernels: Kernels) -> None:
+    fold = kernels.CrossFold(1, 60, 0, 1, 1, 1)
+    for bounds in ([], [0, 5], [3, 1], [-1, 0]):
+        with pytest.raises(SchemaMismatch, match="fold_output: bounds of"):
+            fold.apply(np.zeros(4, np.uint8), np.array(bounds, np.int64))
+
+
+def sections(kernels: Kernels) -> dict[int, bytes]:
+    """Give the state of a fold that waits for a partition, with a minute in its tail."""
+    random = np.random.default_rng(1)
+    case = longer_case(random)
+    fold = fold_of(case, 2, kernels)
+    lanes = given(case, 2, kernels)
+    fold.apply(*join([*lanes[0], *lanes[1][: len(lanes[1]) // 2]]))
+    return dict(fold.touched())
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_state_that_lost_a_byte_is_refused(kernels: Kernels, number: int) -> None:
+    held = sections(kernels)
+    fold = fold_of(longer_case(np.random.default_rng(1)), 2, kernels)
+    fold.restore(held.items())
+    with pytest.raises(StateMismatch, match=f"state section {number}: "):
+        fold.restore((held | {number: held[number][:-1]}).items())
+    assert dict(fold.touched()) == {}
+
+
+def test_a_state_of_other_parameters_is_refused(kernels: Kernels) -> None:
+    with pytest.raises(StateMismatch, match="parameters is"):
+        kernels.CrossFold(3, 60, 0, 1, 1, 1).restore(sections(kernels).items())
