@@ -118,7 +118,7 @@ def live(
     until_idle: Annotated[bool, typer.Option(help="Stop once all that is published is in the tables.")] = False,
     profile: Profile = None,
 ) -> None:
-    """Run the live application: broker to bronze, fold and gold, until it is stopped."""
+    """Run the live application: broker to bronze, both folds and gold, until it is stopped."""
     from spark_apps.jobs.live import serve
 
     serve(_start(profile), until_idle)
@@ -152,18 +152,16 @@ def sql(
 
 @app.command()
 def state(
-    stream: Annotated[str, typer.Argument(help="Live query whose state to show: fold.")] = "fold",
+    stream: Annotated[str, typer.Argument(help="Live query whose state to show: fold or standing.")] = "fold",
     symbol: Annotated[str | None, typer.Option(help="Show all that is held of one instrument.")] = None,
     profile: Profile = None,
 ) -> None:
     """Show what a live query holds of each symbol, as of its last committed batch."""
-    from spark_apps.jobs.state import details, overview
-    from spark_apps.lake.live_state import read_state
+    from spark_apps.jobs.state import shown
     from spark_apps.lake.session import session
 
     settings = _start(profile)
-    held = read_state(session(settings, "state"), settings, stream)
-    _show([overview(held)] if symbol is None else details(held, symbol))
+    _show(shown(session(settings, "state"), settings, stream, symbol))
 
 
 @app.command()

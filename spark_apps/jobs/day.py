@@ -161,7 +161,7 @@ def _stream(spark: SparkSession, settings: Settings, data: Path | None, say: Say
         for name, publish in _sessions(here, data):
             with step(say, f"feed: {name}"):
                 publish()
-        with step(say, "live application: broker to bronze, fold and gold"):
+        with step(say, "live application: broker to bronze, both folds and gold"):
             run_live(spark, here, threading.Event(), until_idle=True)
 
 

@@ -4,6 +4,8 @@ A refused record may carry any number. One that its column cannot hold stands as
 that no rule has by its number, so that garbage cannot stop the tables; bronze.fold_input has it as it came.
 """
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from spark_apps.kernels.records import Bytes, Ints, Kind, Rows
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,
+    CROSS_SECTION_1M_LIVE,
     DUPLICATES_LIVE,
     INDICATORS_1M_LIVE,
     LATE_LIVE,
@@ -32,6 +35,7 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.DUPLICATE: DUPLICATES_LIVE,
     Kind.INDICATOR: INDICATORS_1M_LIVE,
     Kind.SIGNAL: SIGNALS_1M_LIVE,
+    Kind.STANDING: CROSS_SECTION_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
 _LARGEST_PRICE = 10**18 - 1
@@ -62,7 +66,11 @@ def _or_null(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
-def _column(name: str, values: Ints) -> pa.Array:
+def _column(name: str, values: Any) -> pa.Array:
+    return _or_null(values) if values.dtype.kind == "f" else _numbers(name, values)
+
+
+def _numbers(name: str, values: Ints) -> pa.Array:
     if name == "session_date":
         return pa.array(np.clip(values, 0, _LAST_DAY)).cast(pa.date32())
     if name == "reason":

@@ -10,8 +10,10 @@ several however mixed. What the contract leaves open is decided here:
 - A session counts from the progress record that opens it: one that was under way before the fold is passed over.
 - A record of another generation, one seen before (by offset and ordinal of its cause), one that is neither bar nor
   progress, and a moment that is not after the one before it in its partition, change nothing.
+- A bar has a first word when it comes, and a last one where it is another, when its minute settles: once its end lies
+  `lateness` behind the last moment taken of every partition, or the session ends. So late trades, which move the ranks
+  of every instrument in every minute since, cost no more than one row for each bar.
 - A bar that corrections emptied is no bar; its row is taken back: -1 peers, no numbers.
-- A minute settles once its end lies `lateness` behind the last moment taken of every partition.
 """
 
 import struct
@@ -74,7 +76,6 @@ class CrossFold:
         check_look_back(self.move, self.window)
         self._state = self._empty()
         self._touched: set[int] = set()
-        self._is_changed = False
         self._out = Emission(self.generation, 0)
 
     def apply(self, data: Bytes, bounds: Ints) -> tuple[Bytes, Ints, Ints]:
@@ -98,8 +99,11 @@ class CrossFold:
 
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None:
         """Replace the state by stored sections; StateMismatch, and the state as it was, if they do not fit."""
-        self._state = read_state(dict(sections), self._empty(), self._hash)
-        self._touched, self._is_changed = set(), False
+        self._state, self._touched = self.read(sections), set()
+
+    def read(self, sections: Iterable[tuple[int, bytes]]) -> State:
+        """Read stored sections without taking them; StateMismatch if they do not fit."""
+        return read_state(dict(sections), self._empty(), self._hash)
 
     @property
     def _hash(self) -> int:
@@ -154,12 +158,13 @@ class CrossFold:
         self._put(bars)
         self._tell(moment.time)
         if moment.session > state.session:
+            self._settle_until(moment.time, HIGHEST)
             state.session, state.is_followed, state.settled_until = moment.session, opens, NEVER
             state.settled, state.tail = CrossSection(self.move, self.window), {}
             self._touched |= {SETTLED, TAIL}
             self._put(bars)
             self._tell(moment.time)
-        self._settle()
+        self._settle(moment.time)
 
     # Standings.
 
@@ -170,39 +175,46 @@ class CrossFold:
             if state.is_followed and bar.session == state.session and bar.start > state.settled_until:
                 held = state.tail.setdefault((bar.start, bar.id), TailBar())
                 held.close, held.value, held.trade_count = bar.close, bar.value, bar.trade_count
-                self._is_changed = True
                 self._touched.add(TAIL)
 
     def _tell(self, time: int) -> None:
-        """Tell how bars of the tail stand where that is not what was told of them."""
-        if not self._is_changed:
+        """Tell how the bars of the tail stand of which nothing was told yet."""
+        if not any(bar.revision < 0 and bar.trade_count for bar in self._state.tail.values()):
             return
-        self._is_changed, stage = False, deepcopy(self._state.settled)
+        stage = deepcopy(self._state.settled)
         for start, bars in self._minutes():
-            standings = dict(_closed(stage, bars))
+            standings = _closed(stage, bars)
             for key, bar in bars:
-                now = standings.get(key, GONE)
-                is_told = not bar.trade_count if bar.revision < 0 else _bits(bar.told) == _bits(now)
-                if is_told:
-                    continue
-                bar.told, bar.revision = now, bar.revision + 1
-                self._out.give(Kind.STANDING, key, self._state.session, bar.revision, start, *now, time)
+                if bar.revision < 0 and key in standings:
+                    self._say(start, key, bar, standings[key], time)
 
-    def _settle(self) -> None:
+    def _settle(self, time: int) -> None:
         """Move the minutes that no partition can revise any more out of the tail."""
-        state = self._state
-        taken = [lane.taken for lane in state.lanes]
-        if any(moment.session != state.session for moment in taken):
+        taken = [lane.taken for lane in self._state.lanes]
+        if any(moment.session != self._state.session for moment in taken):
             return
-        horizon = min((moment.time - self.lateness for moment in taken if not moment.ended), default=HIGHEST)
+        open_ones = [moment.time - self.lateness for moment in taken if not moment.ended]
+        self._settle_until(time, min(open_ones, default=HIGHEST))
+
+    def _settle_until(self, time: int, horizon: int) -> None:
+        """Settle the minutes that end by the horizon: their last word, where it is not the first."""
+        state = self._state
         for start, bars in list(self._minutes()):
             if start + self.width > horizon:
                 return
-            _closed(state.settled, bars)
-            state.settled_until = start
-            for key, _ in bars:
+            standings = _closed(state.settled, bars)
+            for key, bar in bars:
+                last = standings.get(key, GONE)
+                if bar.revision >= 0 and _bits(bar.told) != _bits(last):
+                    self._say(start, key, bar, last, time)
                 del state.tail[start, key]
+            state.settled_until = start
             self._touched |= {PLACES, SETTLED, TAIL}
+
+    def _say(self, start: int, key: int, bar: TailBar, now: Standing, time: int) -> None:
+        bar.told, bar.revision = now, bar.revision + 1
+        self._touched.add(TAIL)
+        self._out.give(Kind.STANDING, key, self._state.session, bar.revision, start, *now, time)
 
     def _minutes(self) -> Iterator[tuple[int, list[tuple[int, TailBar]]]]:
         """Give the minutes of the tail in order, each with its bars by rising instrument."""
@@ -210,11 +222,11 @@ class CrossFold:
             yield start, [(key, self._state.tail[start, key]) for _, key in bars]
 
 
-def _closed(stage: CrossSection, bars: list[tuple[int, TailBar]]) -> list[tuple[int, Standing]]:
+def _closed(stage: CrossSection, bars: list[tuple[int, TailBar]]) -> dict[int, Standing]:
     """Close a minute by its bars that hold trades; a minute without any is none."""
     counting = [(key, bar.close, bar.value) for key, bar in bars if bar.trade_count > 0]
     standings = stage.close(counting) if counting else []
-    return [(key, standing) for (key, _, _), standing in zip(counting, standings, strict=True)]
+    return {key: standing for (key, _, _), standing in zip(counting, standings, strict=True)}
 
 
 def _bits(standing: Standing) -> bytes:

@@ -190,7 +190,7 @@ class Publisher:
         topic: str,
         value: bytes,
         partition: int = -1,
-        key: str | None = None,
+        key: str | bytes | None = None,
         headers: Headers | None = None,
     ) -> None:
         """Hand over one record; where the local queue is full, wait until the broker has taken some."""

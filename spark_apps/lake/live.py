@@ -1,8 +1,9 @@
-"""The live application: three queries, each with its own checkpoint; if one dies, the application stops and names it.
+"""The live application: four queries, each with its own checkpoint; if one dies, the application stops and names it.
 
-bronze  raw topics and fold_input to bronze.messages and bronze.fold_input
-fold    fold_input through the bar fold to fold_output
-gold    fold_output to gold.bars_1m_live, gold.indicators_1m_live, late, quarantine and duplicate tables
+bronze    raw topics and fold_input to bronze.messages and bronze.fold_input
+fold      fold_input through the bar fold to fold_output
+standing  what all partitions gave to fold_output through the second fold, back to fold_output
+gold      fold_output to gold.bars_1m_live and its neighbours, late, quarantine and duplicate tables
 
 A new generation starts behind the last record that caused a row of one before it. It opens without a state: it refuses
 every trade (session_is_open) until the next session opens, with its seeds. So change it between sessions.
@@ -19,12 +20,13 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from spark_apps.errors import ServiceFailed, StateMismatch
-from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import VERSION
 from spark_apps.kernels.reference_bar_state import LAYOUT
+from spark_apps.kernels.reference_cross_state import LAYOUT as CROSS_LAYOUT
 from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, open_batch
 from spark_apps.lake.failpoints import watch_commit_entries
 from spark_apps.lake.kafka import (
+    Publisher,
     create_topics,
     end_offsets,
     fold_input,
@@ -35,9 +37,10 @@ from spark_apps.lake.kafka import (
 )
 from spark_apps.lake.lease import alone
 from spark_apps.lake.live_bronze import BronzeSink
-from spark_apps.lake.live_fold import FoldProcessor, fold_stream
+from spark_apps.lake.live_fold import FoldProcessor, fold_parameters, fold_stream
 from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.live_progress import LiveProgress
+from spark_apps.lake.live_standing import StandingSink
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
@@ -49,7 +52,8 @@ logger = structlog.get_logger(__name__)
 
 JOB = "live"
 POLL_SECONDS = 0.25
-BAR_SECONDS = 60
+# Progress comes every second from each partition: to look at it more often would cost the first fold its cores.
+STANDING_PAUSE = "500 milliseconds"
 # An output that expired while later ones arrive would be taken for one that is in already: the sink waits instead.
 ENDLESS = {"kafka.delivery.timeout.ms": str(2**31 - 1)}
 # Counting the keys of the state in every batch costs a read that nobody looks at.
@@ -59,7 +63,7 @@ UNCOUNTED = "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows"
 def run_live(
     spark: SparkSession, settings: Settings, stop: threading.Event, until_idle: bool = False
 ) -> dict[str, int]:
-    """Run the three queries until `stop` is set, or until all that is published now is in the tables.
+    """Run the queries until `stop` is set, or until all that is published now is in the tables.
 
     Give the rows that were added, by table.
 
@@ -74,14 +78,6 @@ def run_live(
         finally:
             application.close()
         return application.added
-
-
-def fold_parameters(settings: Settings) -> FoldParameters:
-    """Give the parameters of the live fold that the settings ask for."""
-    live = settings.live
-    seconds = (BAR_SECONDS, live.lateness_seconds, live.ahead_seconds)
-    width, lateness, ahead = (each * 1_000_000_000 for each in seconds)
-    return FoldParameters(width, lateness, ahead, live.tail_limit, live.generation, settings.features.native_kernels)
 
 
 class _Application:
@@ -100,22 +96,25 @@ class _Application:
         self.queries: dict[str, StreamingQuery] = {}
 
     def start(self) -> None:
-        """Check the fingerprints, find where each query begins, start all three and record the start."""
+        """Check the fingerprints, find where each query begins, start them all and record the start."""
         self.spark.conf.set(UNCOUNTED, "false")
         self.spark.conf.set("spark.sql.shuffle.partitions", str(self.settings.kafka.partitions))
         self._refuse_past_generation()
         self._refuse_topics_made_anew()
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, self.marks["bronze"])
         gold = GoldSink(self.output, self.ids[self.output], self.marks["gold"])
+        place, publisher = checkpoint("standing", self.settings), Publisher(self.settings.kafka)
+        standing = StandingSink(self.output, fold_parameters(self.settings), publisher, place)
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
-        self.begins["gold"] = gold.begin(partitions)
+        self.begins["gold"] = self.begins["standing"] = gold.begin(partitions)
         self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
         self._claim_checkpoints()
         self.spark.streams.addListener(self.progress)
         pause = f"{self.settings.live.batch_seconds} seconds"
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
+        self._run("standing", self._records("standing").writeStream.foreachBatch(standing.write), STANDING_PAUSE)
         self._run(
             "fold",
             self._fold().writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output),
@@ -179,17 +178,21 @@ class _Application:
         """Say what each checkpoint is made for, and refuse one that was made for something else."""
         live = self.settings.live
         state = {"lateness": live.lateness_seconds, "ahead": live.ahead_seconds, "tail": live.tail_limit}
+        folds = {
+            "fold": {"state": state, "record_version": VERSION, "state_layout": LAYOUT, "indicators": list(CHOSEN)},
+            "standing": {"state": state, "record_version": VERSION, "state_layout": CROSS_LAYOUT},
+        }
         for name, topics in (
             ("bronze", self.inputs),
             ("fold", [self.inputs[-1], self.output]),
+            ("standing", [self.output]),
             ("gold", [self.output]),
         ):
             made_for = {
                 "partitions": self.settings.kafka.partitions,
                 "topic_ids": {each: self.ids[each] for each in topics},
             }
-            fold = {"state": state, "record_version": VERSION, "state_layout": LAYOUT, "indicators": list(CHOSEN)}
-            claim(checkpoint(name, self.settings), made_for | (fold if name == "fold" else {}))
+            claim(checkpoint(name, self.settings), made_for | folds.get(name, {}))
 
     def _refuse_past_generation(self) -> None:
         """Refuse a generation that another has followed: what it would fold again the newer one has folded."""
@@ -224,7 +227,7 @@ class _Application:
     def _refuse_undrained(self, before: int) -> None:
         """Refuse to follow a generation that has not given all it owes, or whose rows the live tables lack."""
         unread = behind(self.begins["gold"], end_offsets(self.settings.kafka, [self.output]))
-        begun = open_batch(checkpoint("fold", self.settings).with_name(str(before)))
+        begun = max(open_batch(checkpoint(name, self.settings).with_name(str(before))) for name in ("fold", "standing"))
         if unread or begun >= 0:
             owed = f"gave {unread} rows that the live tables lack" if unread else f"has not ended its batch {begun}"
             raise StateMismatch(
@@ -233,9 +236,11 @@ class _Application:
             )
 
     def _is_idle(self, wanted: Offsets) -> bool:
-        """Say whether all that is wanted is in: gold comes last, when the fold has given all it will."""
+        """Say whether all that is wanted is in: gold comes last, when both folds have given all they will."""
         inputs = {self.inputs[-1]: wanted[self.inputs[-1]]}
         if self._behind("fold", inputs) or self._behind("bronze", wanted):
+            return False
+        if self._behind("standing", end_offsets(self.settings.kafka, [self.output])):
             return False
         return not self._behind("gold", end_offsets(self.settings.kafka, [self.output]))
 

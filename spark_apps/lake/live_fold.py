@@ -17,6 +17,7 @@ from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import Ints, cut, join
 from spark_apps.kernels.reference import BarFold
 from spark_apps.lake.failpoints import is_set, reach
+from spark_apps.settings import Settings
 
 # The clocks that only the fold's driver can read. They travel as the record's key, which nothing else needs, beside the
 # bytes that a replay must give again.
@@ -27,6 +28,7 @@ SECTIONS = StructType([StructField("sections", BinaryType())])
 VERSION = StructType([StructField("version", LongType())])
 
 
+BAR_SECONDS = 60
 LOG = "log"
 # A log of sections is written anew once it is so many times as long as what it says.
 LONGEST_LOG = 4
@@ -134,6 +136,15 @@ def unpack(blob: bytes) -> Iterator[tuple[int, bytes]]:
         number, length = np.frombuffer(blob, "<i4", 2, place).tolist()
         yield number, blob[place + 8 : place + 8 + length]
         place += 8 + length
+
+
+def fold_parameters(settings: Settings) -> FoldParameters:
+    """Give the parameters of the live folds that the settings ask for."""
+    live, features = settings.live, settings.features
+    seconds = (BAR_SECONDS, live.lateness_seconds, live.ahead_seconds)
+    width, lateness, ahead = (each * 1_000_000_000 for each in seconds)
+    parts = settings.kafka.partitions
+    return FoldParameters(width, lateness, ahead, live.tail_limit, live.generation, parts, features.native_kernels)
 
 
 def fold_stream(records: DataFrame, processor: FoldProcessor) -> DataFrame:

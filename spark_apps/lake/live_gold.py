@@ -60,9 +60,9 @@ class GoldSink:
         rows = rows.sort_by([("partition", "ascending"), ("offset", "ascending")])
         topics = pa.chunked_array([pa.repeat(self.topic, len(rows))])
         made_from = Batch(batch, ranges(topics, rows["partition"], rows["offset"]))
-        kinds = output_kinds(*_laid_out(rows["value"]))
+        kinds = output_kinds(*laid_out(rows["value"]))
         self._name_strangers(rows.filter(pa.array(kinds == 0)))
-        tables = output_tables(*_laid_out(rows["value"].filter(pa.array(kinds > 0))))
+        tables = output_tables(*laid_out(rows["value"].filter(pa.array(kinds > 0))))
         stamped = _stamps(rows["key"]).append_column("emitted_at", rows["emitted_at"])
         for kind, table in LIVE_TABLES.items():
             clocks = stamped.filter(pa.array(kinds == kind))
@@ -113,12 +113,12 @@ def read_mark(topic_id: str, partition: int) -> str:
 def _stamps(keys: pa.ChunkedArray) -> pa.Table:
     """Read the fold's clocks out of keys; empty where a record has no such key."""
     known = pc.fill_null(pc.equal(pc.binary_length(keys), STAMPS.itemsize), False)
-    data, bounds = _laid_out(pc.if_else(known, keys, bytes(STAMPS.itemsize)))
+    data, bounds = laid_out(pc.if_else(known, keys, bytes(STAMPS.itemsize)))
     stamps, unknown = data[bounds[0] : bounds[-1]].view(STAMPS), np.invert(known.to_numpy())
     return pa.table({name: pa.array(np.ascontiguousarray(stamps[name]), mask=unknown) for name in STAMPS.names or ()})
 
 
-def _laid_out(values: pa.ChunkedArray) -> tuple[Bytes, Ints]:
+def laid_out(values: pa.ChunkedArray) -> tuple[Bytes, Ints]:
     """Give the bytes of a binary column side by side, and where each value begins and ends, without a copy."""
     array = values.combine_chunks().cast(pa.large_binary())
     bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]

@@ -1,4 +1,4 @@
-"""Give the rows that the live fold gave, from bronze.fold_input alone: the batch driver of the live fold."""
+"""Give the rows that the live folds gave, from bronze.fold_input alone: the batch driver of the live folds."""
 
 from functools import partial
 
@@ -21,8 +21,10 @@ def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> Data
     """
     (kind,) = (kind for kind, each in LIVE_TABLES.items() if each == table)
     schema = ", ".join(column.ddl for column in replayed_columns(table))
-    rows = records.select("topic_partition", "topic_offset", "record").repartition("topic_partition")
-    return map_batches(rows, partial(_fold, kind=kind, parameters=parameters), schema)
+    rows = records.select("topic_partition", "topic_offset", "record")
+    # What crosses instruments needs all partitions in one place.
+    dealt = rows.coalesce(1) if kind == Kind.STANDING else rows.repartition("topic_partition")
+    return map_batches(dealt, partial(_fold, kind=kind, parameters=parameters), schema)
 
 
 def replayed_columns(table: Table) -> tuple[Column, ...]:
@@ -31,13 +33,14 @@ def replayed_columns(table: Table) -> tuple[Column, ...]:
 
 
 def _fold(rows: pa.Table, kind: Kind, parameters: FoldParameters) -> pa.Table:
-    """Fold each partition by itself, in order of offset."""
+    """Fold each partition by itself, in order of offset; and what they gave by the second fold, for its table."""
     rows = rows.sort_by([("topic_partition", "ascending"), ("topic_offset", "ascending")])
     partitions, offsets = rows["topic_partition"].to_numpy(), rows["topic_offset"].to_numpy()
-    parts = []
+    parts, cross = [], parameters.cross_fold()
     for partition in np.unique(partitions).tolist():
         here = np.flatnonzero(partitions == partition)
         records = rows["record"].slice(int(here[0]), len(here)).to_pylist()
-        parts.append(output_tables(*parameters.fold(partition).apply(offsets[here], *join(records)))[kind])
+        given = parameters.fold(partition).apply(offsets[here], *join(records))
+        parts.append(output_tables(*(cross.apply(*given)[:2] if kind == Kind.STANDING else given))[kind])
     names = [column.name for column in replayed_columns(LIVE_TABLES[kind])]
     return pa.concat_tables(parts).select(names)

@@ -9,7 +9,12 @@ MOVE_MINUTES = 15
 MARKET_MINUTES = 30
 
 STANDING = (
-    Column("peers", "INT", "Instruments whose moves are ranked: those that traded that long before in the session."),
+    Column(
+        "peers",
+        "INT",
+        "Instruments whose moves are ranked: those that traded that long before in the session. Live -1 where "
+        "corrections emptied the bar.",
+    ),
     Column(
         "move_15",
         "DOUBLE",

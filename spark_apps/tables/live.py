@@ -1,5 +1,6 @@
 """What the live chain emitted: facts, appended once, each carrying its cause. See kernels/records.py."""
 
+from spark_apps.tables.features import STANDING
 from spark_apps.tables.indicators import CLOSING, INDICATORS, OPENING
 from spark_apps.tables.market import AVAILABLE_AT, BAR_START, INSTRUMENT, MONEY, PRICE, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Table
@@ -16,7 +17,8 @@ CAUSE = (
 CAUSED_AT = Column(
     "caused_at",
     "BIGINT",
-    "When the broker appended the cause to fold_input, nanoseconds UTC; our clock.",
+    "When the broker appended the cause to fold_input, nanoseconds UTC; our clock. Of a standing: "
+    "the clock record by which the last partition came as far.",
     nullable=True,
 )
 FOLDED_AT = Column("folded_at", "BIGINT", "When the fold had made the row, nanoseconds UTC; our clock.", nullable=True)
@@ -83,8 +85,22 @@ SIGNALS_1M_LIVE = _live(
     "one row per revision of what a strategy did at a minute bar, as emitted; withdrawn where it is no longer so",
     (*_BAR, *SIGNAL),
 )
+CROSS_SECTION_1M_LIVE = _live(
+    "gold",
+    "cross_section_1m_live",
+    "one row per revision of how a minute bar stands among all others, as emitted; -1 peers once it was emptied",
+    (*_BAR, *STANDING),
+)
 LATE_LIVE = _live("late", "ticks_live", "one row per trade or correction beyond the lateness bound", _TRADE)
 REFUSED_LIVE = _live("quarantine", "ticks_live", "one row per trade or correction that the fold refused", _TRADE)
 DUPLICATES_LIVE = _live("duplicate", "ticks_live", "one row per trade that the fold had seen before", _TRADE)
 
-TABLES = (BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE, LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)
+TABLES = (
+    BARS_1M_LIVE,
+    INDICATORS_1M_LIVE,
+    SIGNALS_1M_LIVE,
+    CROSS_SECTION_1M_LIVE,
+    LATE_LIVE,
+    REFUSED_LIVE,
+    DUPLICATES_LIVE,
+)

@@ -44,7 +44,7 @@ STREAM_PROGRESS = Table(
     grain="one row per live query and second in which one of its micro-batches ended",
     columns=(
         RUN_ID,
-        Column("query", "STRING", "Live query: bronze, fold or gold."),
+        Column("query", "STRING", "Live query: bronze, fold, standing or gold."),
         Column("batch_id", "BIGINT", "Number of the micro-batch by Spark's count, the last one of the row."),
         Column("batch_date", "DATE", "UTC date on which the micro-batch began."),
         Column("batches", "INT", "How many micro-batches the row sums up."),

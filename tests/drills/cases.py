@@ -24,6 +24,8 @@ from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Role
 from tests.kernels.wire import encode_corrections, encode_unreadable
 
 SECOND = 1_000_000_000
+# A session that none of the cases reaches: it ends theirs, so that every bar is given.
+END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 OPENS_AT = 60 * SECOND  # trades are up to eight seconds older than their clock, and 1970 is where the batch fold begins
 
 
@@ -62,7 +64,7 @@ def random_case(random: np.random.Generator) -> Case:
             records.append(encode_corrections(_corrections(random, market_time, session, np.concatenate(sent))))
         else:
             records.append(encode_unreadable(random.bytes(int(random.integers(0, 20)))))
-    return Case(parameters, records, (_cuts(random, len(records)), _cuts(random, len(records))))
+    return Case(parameters, records, (random_cuts(random, len(records)), random_cuts(random, len(records))))
 
 
 def _entries(random: np.random.Generator, market_time: int, session: int) -> Rows:
@@ -93,7 +95,8 @@ def _corrections(random: np.random.Generator, market_time: int, session: int, se
     return entries
 
 
-def _cuts(random: np.random.Generator, count: int) -> list[int]:
+def random_cuts(random: np.random.Generator, count: int) -> list[int]:
+    """Cut so many records into calls, some of them empty."""
     places = np.flatnonzero(random.random(count) < random.random()).tolist()
     return [0, *places, count]
 

@@ -1,6 +1,6 @@
 """A case of the live fold dealt out to partitions, what these give mixed at random, and the standings that must be."""
 
-from collections import defaultdict
+from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -9,16 +9,17 @@ import numpy as np
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import ClockFlag, Kind, Rows, cut, decode, encode, encode_clock, join
+from spark_apps.kernels.records import Kind, Rows, cut, decode, encode, join
 from spark_apps.kernels.reference_cross_fold import CrossFold
-from tests.drills.cases import Case
+from tests.drills.cases import END, Case, random_cuts
+from tests.drills.truth import Difference, differences
 
 LOOK_BACK = (2, 3)
-# A session that none of the cases reaches: it ends theirs, so that every bar is given.
-END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 PLACE = ("session_date", "bar_start", "instrument_id")
 # (session_date, bar_start, instrument_id) -> peers and the bytes of the other numbers
 Standings = dict[tuple[int, ...], tuple[int, bytes]]
+# Likewise, close and value, unscaled.
+Bars = dict[tuple[int, ...], tuple[int, int]]
 
 
 class Made(NamedTuple):
@@ -106,22 +107,44 @@ def _by_place(rows: Rows) -> Standings:
     return dict(zip(keys, values, strict=True))
 
 
-def batch_standings(lanes: list[list[bytes]], kernels: Kernels) -> Standings:
-    """Rank the last revisions of the bars, session by session, at once."""
-    last: dict[int, dict[tuple[int, int], tuple[int, int, int]]] = defaultdict(dict)
+def last_bars(lanes: list[list[bytes]]) -> Bars:
+    """Give close and value of the last revision of every bar that holds a trade."""
+    last: dict[tuple[int, ...], tuple[int, ...]] = {}
     for lane in lanes:
         bars = split_outputs(*join(lane))[Kind.BAR]
-        names = ["session_date", "bar_start", "instrument_id", "close", "value", "trade_count"]
-        for session, start, key, *numbers in bars[names].tolist():
-            last[session][start, key] = tuple(numbers)
+        keys = zip(*(bars[name].tolist() for name in PLACE), strict=True)
+        last |= zip(keys, bars[["close", "value", "trade_count"]].tolist(), strict=True)
+    return {key: (close, value) for key, (close, value, count) in last.items() if count}
+
+
+def batch_standings(bars: Bars, kernels: Kernels, look_back: tuple[int, int] = LOOK_BACK) -> Standings:
+    """Rank bars, session by session, at once."""
     standings: Standings = {}
-    for session, bars_of in last.items():
-        rows = [(*place, close, value) for place, (close, value, count) in sorted(bars_of.items()) if count]
-        columns = [np.array([row[place] for row in rows], np.int64) for place in range(4)]
-        start, key, close, value = columns
-        made = kernels.cross_section(key.astype(np.int32), start, close, value, *LOOK_BACK)
-        peers, *numbers = made.values()
-        lines = np.column_stack(numbers)
-        for place, row in enumerate(rows):
-            standings[session, row[0], row[1]] = (int(peers[place]), lines[place].tobytes())
+    for session in sorted({key[0] for key in bars}):
+        rows = [(*key[1:], *numbers) for key, numbers in sorted(bars.items()) if key[0] == session]
+        start, key, close, value = (np.array([row[place] for row in rows], np.int64) for place in range(4))
+        peers, *numbers = kernels.cross_section(key.astype(np.int32), start, close, value, *look_back).values()
+        for row, count, line in zip(rows, peers.tolist(), np.column_stack(numbers), strict=True):
+            standings[session, row[0], row[1]] = (int(count), line.tobytes())
     return standings
+
+
+class Tally:
+    """Count what the second fold made of cases, and where it is not what it must be."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.counts: Counter[str] = Counter()
+
+    def add(self, case: Case, random: np.random.Generator, first: Kernels, second: Kernels) -> None:
+        """Deal a case out, fold what the partitions give twice, mixed and cut otherwise, and compare with the batch."""
+        partitions = int(random.integers(1, 5))
+        lanes = given(case, partitions, second)
+        one, other = mixed(lanes, random), mixed(lanes, random)
+        expected = run(case, partitions, first, one, random_cuts(random, len(one)), restores=False)
+        made = run(case, partitions, second, other, random_cuts(random, len(other)), restores=True)
+        standings = last_standings(made.outputs)
+        against: Difference = differences(standings, batch_standings(last_bars(lanes), second))
+        self.counts["standing"] += len(standings)
+        self.counts["standings_lost"] += against.lost
+        self.counts["standings_wrong"] += against.wrong + (expected != made)

@@ -6,7 +6,8 @@ unreadable records, clocks that stand still, seeds and books good and bad. It is
 different places, and one of the two restores from its sections at every cut: same rows, same state bytes. In every
 `--twin`th case one of the two is the slow twin. Then the last revisions of all cases must be the bars that the batch
 folds make of the accepted trades in event order, with their indicators and signals, and the bars that DuckDB makes of
-them. Where there is no compiler the twin stands for both.
+them. Each case is dealt out to some partitions, too, and what these give, mixed at random, put through the second fold,
+twice; its last revisions must be the batch of the same bars. Where there is no compiler the twin stands for both.
 """
 
 import argparse
@@ -22,10 +23,11 @@ import numpy as np
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import NATIVE, Kernels, choose
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import ClockFlag, Ints, Kind, Rows, cut, decode, encode_clock, join
+from spark_apps.kernels.records import Ints, Kind, Rows, cut, decode, join
 from spark_apps.kernels.sections import SECTION
 from spark_apps.tables.strategy_model import Result
-from tests.drills.cases import Case, random_case
+from tests.drills import cross_cases
+from tests.drills.cases import END, Case, random_case
 from tests.drills.indicator_truth import (
     Indicators,
     Seeds,
@@ -48,8 +50,6 @@ from tests.drills.truth import (
 from tests.drills.verdict import record
 
 FIRST_OFFSET = 1000
-# A session that none of the cases reaches: it ends theirs, so that every bar is given.
-END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 ASIDE = (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)
 # What must occur among the cases.
 NAMED = (
@@ -64,6 +64,7 @@ NAMED = (
     "booked",
     "signal",
     "withdrawn",
+    "standing",
 )
 
 
@@ -188,24 +189,26 @@ def main() -> int:
     options = parser.parse_args()
     tested, twin = choose("preferred"), choose("off")
     random = np.random.default_rng(options.seed)
-    started, unlike, tally = time.monotonic(), 0, Tally()
+    started, unlike, tally, standings = time.monotonic(), 0, Tally(), cross_cases.Tally()
     for number in range(options.cases):
         case = random_case(random)
         expected = run(case, tested if number % options.twin else twin, case.cuts[0], restores=False)
         made = run(case, tested, case.cuts[1], restores=True)
         unlike += expected != made
         tally.add(number, case, made)
+        standings.add(case, random, tested if number % options.twin else twin, tested)
     against = tally.differences(tested)
     counts = tally.counts
     shown = " ".join(f"{name}={counts[name]}" for name in NAMED)
+    counts |= standings.counts
     print(
         f"# cases={options.cases} twin={len(range(0, options.cases, options.twin))} {shown} rows={counts['bar']}"
         f" bars={len(tally.bars)} kernels={'native' if NATIVE else 'twin'} unlike={unlike}"
         + "".join(f" {name}_differ={each.lost}+{each.wrong}" for name, each in against._asdict().items())
     )
     verdict = {"drill": "fold_parity", "seed": options.seed, "cases": options.cases}
-    verdict |= {"lost": sum(each.lost for each in against), "doubled": counts["repeated"]}
-    verdict |= {"wrong": unlike + sum(each.wrong for each in against)}
+    verdict |= {"lost": counts["standings_lost"] + sum(each.lost for each in against), "doubled": counts["repeated"]}
+    verdict |= {"wrong": unlike + counts["standings_wrong"] + sum(each.wrong for each in against)}
     passed = all(counts[name] for name in NAMED) and not (verdict["lost"] or verdict["doubled"] or verdict["wrong"])
     record(verdict | {"recovered_s": round(time.monotonic() - started, 1), "passed": passed})
     return int(not passed)

@@ -27,23 +27,27 @@ from spark_apps.kernels import choose
 from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.kernels.records import Kind, Rows, decode
 from spark_apps.kernels.strategies import book_bytes
-from spark_apps.lake.live import fold_parameters, run_live
+from spark_apps.lake.live import run_live
+from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.market.replay import replay
 from spark_apps.settings import load
+from spark_apps.tables.features import MARKET_MINUTES, MOVE_MINUTES, STANDING
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, CROSS_SECTION_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
 from spark_apps.tables.strategies import NUMBER_OF
 from spark_apps.tables.strategy_model import Result
 from tests.drills.application import Application, application, rows_of
+from tests.drills.cross_cases import Standings, batch_standings
 from tests.drills.indicator_truth import Indicators, batch_indicators
 from tests.drills.market import DrillMarket, expected
 from tests.drills.signal_truth import SAYS, Signals, batch_signals
 from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
 from tests.drills.verdict import record
 
+LOOK_BACK = (MOVE_MINUTES, MARKET_MINUTES)
 PARTITIONS = (1, 2, 4, 3, 8, 1, 2, 16, 4, 64)
 MINUTES = (1, 2, 3, 40)  # strategies have nothing to say before twenty bars
 EPOCH = date(1970, 1, 1)
@@ -96,6 +100,22 @@ def live_signals(lake: Application) -> Signals:
         )
         last[key] = tuple(Result[row[name].upper()] if name == "result" else row[name] for name in SAYS)
     return {key: says for key, says in last.items() if says[SAYS.index("result")] != Result.WITHDRAWN}
+
+
+def live_standings(lake: Application) -> Standings:
+    """Give the last revision of how every bar stands, but of bars that corrections emptied."""
+    last: Standings = {}
+    names = [column.name for column in STANDING[1:]]
+    for row in lake.read(CROSS_SECTION_1M_LIVE).sort_by("revision").to_pylist():
+        key = ((row["session_date"] - EPOCH).days, row["bar_start"], row["instrument_id"])
+        last[key] = (row["peers"], np.array([row[name] for name in names], np.float64).tobytes())
+    return {key: row for key, row in last.items() if row[0] >= 0}
+
+
+def bars_to_rank(bars: Bars) -> dict[tuple[int, ...], tuple[int, int]]:
+    """Give close and value of bars by session, start and instrument."""
+    close, value = VALUES.index("close"), VALUES.index("value")
+    return {(key[1], key[3], key[2]): (numbers[close], numbers[value]) for key, numbers in bars.items()}
 
 
 def counted_bars(market: DrillMarket) -> Bars:
@@ -191,6 +211,7 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
         differences(without_value(bars), counted_bars(market)),
         differences(bars, oracle),
         differences(indicators, reckoned),
+        differences(live_standings(lake), batch_standings(bars_to_rank(oracle), kernels, LOOK_BACK)),
         differences(signals, batch_signals(oracle, reckoned, books, widths, kernels)),
     ]
     return {

@@ -8,8 +8,16 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from spark_apps.tables.features import STANDING
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.live import (
+    BARS_1M_LIVE,
+    CROSS_SECTION_1M_LIVE,
+    DUPLICATES_LIVE,
+    INDICATORS_1M_LIVE,
+    LATE_LIVE,
+    REFUSED_LIVE,
+)
 from spark_apps.tables.sources import MESSAGES
 from tests.drills.application import ROOT, Application, Silver
 from tests.drills.market import DrillMarket, Expected, expected
@@ -37,6 +45,11 @@ class Found:
     def indicators(self) -> Bars:
         """Give the last revision of every bar's indicators."""
         return _last_words(self.live[INDICATORS_1M_LIVE.full_name], ("opening_hash", "closing_hash", *CHOSEN))
+
+    @property
+    def standings(self) -> Bars:
+        """Give the last revision of how every bar stands among the others."""
+        return _last_words(self.live[CROSS_SECTION_1M_LIVE.full_name], [column.name for column in STANDING])
 
 
 def _last_words(rows: list[dict[str, Any]], names: Sequence[str]) -> Bars:
@@ -91,6 +104,7 @@ def judge(drill: str, now: Found, calm: Found, market: DrillMarket, seconds: flo
     doubled += len(now.silver.ticks) - len({(row["instrument_id"], row["source_seq"]) for row in now.silver.ticks})
     wrong = _wrong_bars(now.bars, calm.bars, truth) + _wrong_silver(now.silver, calm.silver, truth, extra)
     wrong += sum(now.indicators.get(key) != calm.indicators.get(key) for key in now.indicators | calm.indicators)
+    wrong += sum(now.standings.get(key) != calm.standings.get(key) for key in now.standings | calm.standings)
     for table, count in (
         (LATE_LIVE, truth.late),
         (REFUSED_LIVE, truth.refused),

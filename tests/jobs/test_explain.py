@@ -17,7 +17,7 @@ from spark_apps.jobs.state import Shown
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.records import ClockFlag, Rows, encode_clock, encode_parameters, encode_trades, join
 from spark_apps.kernels.strategies import book_bytes
-from spark_apps.lake.live import fold_parameters
+from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.lake.tables import arrow_schema, ensure
 from spark_apps.lake.writing import append_arrow
 from spark_apps.rules.calendar import at

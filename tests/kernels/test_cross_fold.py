@@ -7,8 +7,9 @@ from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.records import ClockFlag, Kind, Rows, cut, join
+from tests.drills import cross_cases
 from tests.drills.cases import Case, random_case
-from tests.drills.cross_cases import batch_standings, fold_of, given, last_standings, mixed, run
+from tests.drills.cross_cases import batch_standings, fold_of, given, last_bars, last_standings, mixed, run
 from tests.kernels.session import OPEN, SECOND, clock, corrections, entry, trades
 
 NATIVE, TWIN = choose("preferred"), choose("off")
@@ -50,10 +51,32 @@ def test_the_last_revisions_are_the_batch_of_the_last_bars_with_any_number_of_pa
             records = mixed(lanes, random)
             made = run(case, partitions, NATIVE, records, [0, len(records)], restores=False)
             found.append(last_standings(made.outputs))
-            assert found[-1] == batch_standings(lanes, NATIVE)
+            assert found[-1] == batch_standings(last_bars(lanes), NATIVE)
         assert found[0] == found[1]
         compared += len(found[0])
     assert compared > 50
+
+
+def test_the_drill_counts_standings_that_are_lost_or_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(seed: int) -> dict[str, int]:
+        tally, random = cross_cases.Tally(), np.random.default_rng(seed)
+        tally.add(longer_case(random), random, TWIN, NATIVE)
+        return dict(tally.counts)
+
+    assert (counted(5)["standings_lost"], counted(5)["standings_wrong"]) == (0, 0)
+    whole, calls = mixed, list[int]()
+
+    def lossy(lanes: list[list[bytes]], random: np.random.Generator) -> list[bytes]:
+        """Lose the last bar of the second fold's second run."""
+        records = whole(lanes, random)
+        calls.append(1)
+        bars = [place for place, record in enumerate(records) if record[0] == Kind.BAR]
+        lost = {records[bars[-1]]} if len(calls) == 2 else set()
+        return [record for record in records if record not in lost]
+
+    monkeypatch.setattr(cross_cases, "mixed", lossy)
+    found = counted(5)
+    assert found["standings_lost"] + found["standings_wrong"] > 1
 
 
 def standings(kernels: Kernels, *lanes: list[bytes]) -> Rows:
@@ -86,24 +109,24 @@ def test_a_minute_waits_for_every_partition(kernels: Kernels) -> None:
     assert said(standings(kernels, own, [*other, clock(60)])) == [(1, 0, 0, 60, 0), (2, 0, 0, 60, 0)]
 
 
-def test_a_late_trade_revises_every_bar_that_stands_otherwise_for_it(kernels: Kernels) -> None:
+def test_late_trades_revise_every_bar_that_stands_otherwise_once_when_it_settles(kernels: Kernels) -> None:
     own = [OPEN]
     for minute in range(4):
         own += [trades(entry(minute, 60 * minute + 30)), clock(60 * (minute + 1))]
-    own += [trades(entry(9, 239, 200)), clock(245)]
+    own += [trades(entry(9, 239, 200)), clock(245), trades(entry(10, 238, 300)), clock(250)]
     other = [OPEN]
     for minute in range(4):
         other += [trades(entry(minute, 60 * minute + 30, 100 + minute, instrument_id=2)), clock(60 * (minute + 1))]
-    rows = standings(kernels, own, [*other, clock(245)])
+    rows = standings(kernels, own, [*other, clock(250)])
     revised = [row for row in said(rows) if row[2] == 1]
-    assert revised == [(1, 180, 1, 245, 2), (2, 180, 1, 245, 2)]
+    assert revised == [(1, 180, 1, 250, 2), (2, 180, 1, 250, 2)]
     assert rows["move_rank_15"][-2:].tolist() == [1.0, 0.0]
 
 
 def test_a_bar_that_corrections_emptied_is_taken_back(kernels: Kernels) -> None:
-    own = [OPEN, trades(entry(1, 55)), clock(60), corrections(entry(2, 55, 1, 0, corrects_seq=1)), clock(61)]
+    own = [OPEN, trades(entry(1, 55)), clock(60), corrections(entry(2, 55, 1, 0, corrects_seq=1)), clock(70)]
     rows = standings(kernels, own)
-    assert said(rows) == [(1, 0, 0, 60, 0), (1, 0, 1, 61, -1)]
+    assert said(rows) == [(1, 0, 0, 60, 0), (1, 0, 1, 70, -1)]
     assert np.isnan(rows["value_rank"][1])
 
 

@@ -15,7 +15,7 @@ from spark_apps.kernels.outputs import output_tables
 from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, decode, join
 from spark_apps.lake.feed import Pace, publish_session
 from spark_apps.lake.kafka import Record, end_offsets, fold_input, raw_topic, read_back
-from spark_apps.lake.live import fold_parameters
+from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.settings import StrategyBook
 from tests.drills.application import ROOT, Application, application
 from tests.drills.market import SECOND, DrillMarket, entries_of, expected

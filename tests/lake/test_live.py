@@ -18,7 +18,8 @@ from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.checkpoints import committed, fingerprint_file
 from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics
 from spark_apps.lake.lease import alone
-from spark_apps.lake.live import fold_parameters, run_live
+from spark_apps.lake.live import run_live
+from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.location import checkpoint, location
 from spark_apps.lake.services import Service

@@ -1,6 +1,6 @@
 """SIGKILL of the live application's process group at named places, of the feed and of the broker.
 
-The full drill, which kills each query at each point by itself, is tests/drills/kill.py. Here one kill hits all three
+The full drill, which kills each query at each point by itself, is tests/drills/kill.py. Here one kill hits all
 queries at once: each waits at its place for the others.
 """
 
@@ -28,9 +28,9 @@ from tests.lake.conftest import MARKET
 
 # The fold gives what gold reads, so it goes on for a batch where gold waits in its first.
 PLACES = (
-    "bronze:after_offsets:2,fold:after_offsets:2,gold:after_offsets:1",
-    "bronze:inside_write:4,fold:inside_write:2,gold:inside_write:2",
-    "bronze:after_commit:1,fold:after_commit:0,gold:after_commit:1",
+    "bronze:after_offsets:2,fold:after_offsets:2,standing:after_offsets:1,gold:after_offsets:1",
+    "bronze:inside_write:4,fold:inside_write:2,standing:inside_write:1,gold:inside_write:2",
+    "bronze:after_commit:1,fold:after_commit:0,standing:after_commit:1,gold:after_commit:1",
 )
 
 

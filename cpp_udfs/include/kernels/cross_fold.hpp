@@ -5,7 +5,8 @@
 //   frontier  = the earliest of the moments that the partitions have reached; segments up to it are taken in order of
 //               (moment, partition), so that nothing depends on how partitions are mixed
 //   a minute is settled once no partition can revise its bars any more; those after it are the tail
-//   standings = the settled minutes, then those of the tail, replayed in order; a row that says something else is told
+//   standings = the settled minutes, then those of the tail, replayed in order: a first word on a bar when it comes, a
+//               last one, where it is another, when its minute settles
 //
 // Memory: see cross_section.hpp; of the tail 80 bytes per bar. Cost: a moment with bars O(tail x cost of a minute).
 #pragma once
@@ -62,6 +63,7 @@ static_assert(sizeof(Moment) == 16 && sizeof(GivenBar) == 40 && sizeof(SegmentHe
 static_assert(sizeof(CrossHead) == 16 && sizeof(TailBar) == 88 && sizeof(Standing) == 48);
 
 constexpr Moment NO_MOMENT{NO_SESSION, 0, LOWEST};
+constexpr Standing GONE{-1, NONE, NONE, NONE, NONE, NONE};  // of a bar that corrections emptied
 
 struct CrossParameters {
     Int partitions, width, lateness, move, window;
@@ -198,6 +200,7 @@ class CrossFold {
         put(bars);
         tell(moment.time);
         if (moment.session > head_.session) {
+            settle(moment.time, HIGHEST);
             head_ = {moment.session, opens ? 1U : 0U, LOWEST};
             settled_ = CrossSection(parameters_.move, parameters_.window);
             tail_.clear();
@@ -205,7 +208,7 @@ class CrossFold {
             put(bars);
             tell(moment.time);
         }
-        settle();
+        settle(moment.time);
     }
 
     // Standings.
@@ -219,14 +222,15 @@ class CrossFold {
             held.close = bar.close;
             held.value = bar.value;
             held.trade_count = bar.trade_count;
-            is_changed_ = touched_[TAIL_PART] = true;
+            has_untold_ |= held.revision < 0 && bar.trade_count > 0;
+            touched_[TAIL_PART] = true;
         }
     }
 
-    // Tells how bars of the tail stand where that is not what was told of them; one that is empty takes it back.
+    // Tells how the bars of the tail stand of which nothing was told yet.
     void tell(Int time) {
-        if (!is_changed_) return;
-        is_changed_ = false;
+        if (!has_untold_) return;
+        has_untold_ = false;
         CrossSection stage = settled_;
         for (auto minute = tail_.begin(); minute != tail_.end();) {
             const auto end = end_of(minute);
@@ -234,35 +238,49 @@ class CrossFold {
             std::size_t place = 0;
             for (; minute != end; ++minute) {
                 auto& bar = minute->second;
-                const bool counts = bar.trade_count > 0;
-                const Standing now = counts ? standings[place++] : Standing{-1, NONE, NONE, NONE, NONE, NONE};
-                const bool is_told = bar.revision < 0 ? !counts : std::memcmp(&bar.told, &now, sizeof(now)) == 0;
-                if (is_told) continue;
-                bar.told = now;
-                ++bar.revision;
-                output_->put(STANDING, StandingOut{cause_, bar.id, head_.session, bar.revision, bar.start,
-                                                   static_cast<std::int32_t>(now.peers), now.move, now.move_rank,
-                                                   now.value_rank, now.correlation, now.beta, time});
-                ++cause_.ordinal;
+                if (bar.trade_count <= 0) continue;
+                if (bar.revision < 0) say(bar, standings[place], time);
+                ++place;
             }
         }
     }
 
     // Moves the minutes that no partition can revise any more out of the tail.
-    void settle() {
+    void settle(Int time) {
         Int horizon = HIGHEST;
         for (const auto& lane : lanes_) {
             const auto& taken = lane.place.taken;
             if (taken.session != head_.session) return;
             if (taken.ended == 0) horizon = std::min(horizon, taken.time - parameters_.lateness);
         }
+        settle(time, horizon);
+    }
+
+    // Settles the minutes that end by the horizon: their last word, where it is not the first.
+    void settle(Int time, Int horizon) {
         while (!tail_.empty() && tail_.begin()->first.first + parameters_.width <= horizon) {
             const auto end = end_of(tail_.begin());
             head_.settled_until = tail_.begin()->first.first;
-            close(settled_, tail_.begin(), end);
+            const auto standings = close(settled_, tail_.begin(), end);
+            std::size_t place = 0;
+            for (auto minute = tail_.begin(); minute != end; ++minute) {
+                auto& bar = minute->second;
+                const Standing last = bar.trade_count > 0 ? standings[place++] : GONE;
+                if (bar.revision >= 0 && std::memcmp(&bar.told, &last, sizeof(last)) != 0) say(bar, last, time);
+            }
             tail_.erase(tail_.begin(), end);
             touched_[PLACES_PART] = touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
         }
+    }
+
+    void say(TailBar& bar, const Standing& now, Int time) {
+        bar.told = now;
+        ++bar.revision;
+        touched_[TAIL_PART] = true;
+        output_->put(STANDING, StandingOut{cause_, bar.id, head_.session, bar.revision, bar.start,
+                                           static_cast<std::int32_t>(now.peers), now.move, now.move_rank,
+                                           now.value_rank, now.correlation, now.beta, time});
+        ++cause_.ordinal;
     }
 
     using TailPlace = std::map<Key, TailBar>::iterator;
@@ -346,7 +364,7 @@ class CrossFold {
     std::vector<Lane> lanes_;
     CrossSection settled_;
     std::map<Key, TailBar> tail_;
-    bool is_changed_ = false;
+    bool has_untold_ = false;
     std::array<bool, 4> touched_{};
     Cause cause_{};
     Output* output_ = nullptr;

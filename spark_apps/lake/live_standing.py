@@ -1,0 +1,109 @@
+"""The live driver of the second fold: bars and progress of all partitions on fold_output to how bars stand, back to it.
+
+It runs in the application's own process, without a state operator: one state of some hundred kilobytes, kept whole in a
+file per micro-batch inside the checkpoint. Spark gives a batch that was not committed again under its number, and the
+file of the batch before it says where that begins: it gives the same rows again, which the gold query knows.
+"""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_apps.kernels.parameters import FoldParameters
+from spark_apps.kernels.records import Kind, cut
+from spark_apps.kernels.reference import CrossFold
+from spark_apps.lake.failpoints import reach
+from spark_apps.lake.kafka import Publisher
+from spark_apps.lake.live_fold import STAMPS, pack, unpack
+from spark_apps.lake.live_gold import laid_out
+
+# All standings leave by this partition of fold_output, in their order.
+PARTITION = 0
+# The files of this many batches are kept: of the last, and of the one before it, where the last is given again.
+KEPT_STATES = 2
+
+
+@dataclass
+class StandingSink:
+    """Put micro-batches of fold_output through the second fold; it passes over what it gave itself."""
+
+    topic: str
+    parameters: FoldParameters
+    publisher: Publisher
+    checkpoint: Path
+    _fold: CrossFold | None = None
+    _sections: dict[int, bytes] = field(default_factory=dict)
+
+    def write(self, records: DataFrame, batch: int) -> None:
+        """Fold one micro-batch, publish how bars stand, then keep the state.
+
+        A standing is stamped with the clock of the record by which the last partition came so far.
+        """
+        rows = records.where(_is_wanted()).select("partition", "offset", "key", "value").toArrow()
+        reach("standing:after_offsets")
+        fold = self._fold or self._opened(batch)
+        if rows.num_rows:
+            rows = rows.sort_by([("partition", "ascending"), ("offset", "ascending")])
+            data, bounds, places = fold.apply(*laid_out(rows["value"]))
+            self._publish(cut(data, bounds), _restamped(rows["key"].take(pa.array(places))))
+            self._keep(fold, batch)
+        reach("standing:after_commit")
+
+    def _publish(self, standings: list[bytes], keys: list[bytes]) -> None:
+        for place, (standing, key) in enumerate(zip(standings, keys, strict=True)):
+            if place == len(standings) // 2:
+                self.publisher.deliver()
+                reach("standing:inside_write")
+            self.publisher.send(self.topic, standing, PARTITION, key)
+        self.publisher.deliver()
+
+    def _opened(self, batch: int) -> CrossFold:
+        """Make the fold as it stood before a batch: the first that this process takes."""
+        self._fold = self.parameters.cross_fold()
+        self._sections = read_sections(self.checkpoint, batch - 1)
+        self._fold.restore(self._sections.items())
+        return self._fold
+
+    def _keep(self, fold: CrossFold, batch: int) -> None:
+        """Write the state after a batch, and forget those of long before."""
+        self._sections.update(fold.touched())
+        folder = _states(self.checkpoint)
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".{batch}.draft"
+        draft.write_bytes(pack(self._sections))
+        draft.replace(folder / str(batch))
+        for number in sorted(_numbers(folder))[:-KEPT_STATES]:
+            (folder / str(number)).unlink()
+
+
+def _restamped(keys: pa.ChunkedArray) -> list[bytes]:
+    """Give the first fold's stamps, made now."""
+    stamps = np.array([np.frombuffer(key, STAMPS)[0] for key in keys.to_pylist()], STAMPS)
+    stamps["folded_at"] = time.time_ns()
+    return [stamp.tobytes() for stamp in stamps]
+
+
+def read_sections(checkpoint: Path, batch: int) -> dict[int, bytes]:
+    """Give the sections as they stood after a batch; empty where there is no state yet."""
+    folder = _states(checkpoint)
+    before = [number for number in _numbers(folder) if number <= batch]
+    return dict(unpack((folder / str(max(before))).read_bytes())) if before else {}
+
+
+def _numbers(folder: Path) -> list[int]:
+    return [int(path.name) for path in folder.iterdir() if path.name.isdigit()] if folder.is_dir() else []
+
+
+def _states(checkpoint: Path) -> Path:
+    return checkpoint / "folds"
+
+
+def _is_wanted() -> Column:
+    """Say whether a record is a bar or progress, with the clocks that the first fold stamps on its outputs."""
+    kinds = [bytearray([each]) for each in (Kind.BAR, Kind.PROGRESS)]
+    return F.substring("value", 1, 1).isin(*kinds) & (F.octet_length("key") == STAMPS.itemsize)

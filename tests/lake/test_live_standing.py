@@ -1,0 +1,92 @@
+"""The driver of the second fold: a batch that comes again under its number gives the same rows, from the same state."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from spark_apps.errors import StateMismatch
+from spark_apps.kernels.records import cut, join
+from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_output, read_back
+from spark_apps.lake.live_fold import STAMPS, fold_parameters
+from spark_apps.lake.live_standing import KEPT_STATES, PARTITION, StandingSink, read_sections
+from spark_apps.lake.services import Service
+from tests.drills.application import Application, application
+from tests.kernels.session import OPEN, clock, entry, trades
+
+BATCHES = 4
+STAMP = np.array((5, 6), STAMPS).tobytes()
+
+
+@pytest.fixture
+def lake(broker: Service, tmp_path: Path, request: pytest.FixtureRequest) -> Application:
+    """Give a test topics of its own, in one partition."""
+    made = application(tmp_path, broker.address, request.node.name)
+    create_topics(made.settings.kafka)
+    return made
+
+
+def sink(lake: Application) -> StandingSink:
+    """Give a sink as a start of the application makes it."""
+    kafka = lake.settings.kafka
+    return StandingSink(fold_output(kafka), fold_parameters(lake.settings), Publisher(kafka), lake.settings.lake_root)
+
+
+def batches(spark: SparkSession, lake: Application) -> list[DataFrame]:
+    """Cut what the first fold gives of four minutes into micro-batches of a minute, the session's opening first."""
+    fold = fold_parameters(lake.settings).fold(0)
+    frames = []
+    for minute in range(BATCHES):
+        opens = [OPEN] if minute == 0 else []
+        traded = [entry(minute, 60 * minute + 5, 100 + one * minute, instrument_id=one) for one in (1, 2)]
+        records = [*opens, trades(*traded), clock(60 * (minute + 1))]
+        outputs = cut(*fold.apply(np.arange(len(records)) + 10 * minute, *join(records)))
+        rows = [(0, 100 * minute + place, STAMP, value) for place, value in enumerate(outputs)]
+        frames.append(spark.createDataFrame(rows, "partition INT, offset BIGINT, key BINARY, value BINARY"))
+    return frames
+
+
+def published(lake: Application) -> list[bytes]:
+    kafka = lake.settings.kafka
+    end = end_offsets(kafka, [fold_output(kafka)])[fold_output(kafka)][PARTITION]
+    return [record.value for record in read_back(kafka, fold_output(kafka), PARTITION, 0, end)]
+
+
+def test_a_batch_that_comes_again_after_a_kill_gives_the_same_rows(lake: Application, spark: SparkSession) -> None:
+    given = batches(spark, lake)
+    first = sink(lake)
+    for number in range(3):
+        first.write(given[number], number)
+    told = published(lake)
+    assert len(told) == 6
+    again = sink(lake)  # the commit of batch 2 was not written
+    again.write(given[2], 2)
+    again.write(given[3], 3)
+    assert published(lake)[6:8] == told[4:]
+    calm = application(lake.settings.lake_root / "calm", lake.settings.kafka.bootstrap_servers, "calm_standing")
+    create_topics(calm.settings.kafka)
+    whole = sink(calm)
+    for number in range(BATCHES):
+        whole.write(given[number], number)
+    assert published(calm) == told + published(lake)[8:]
+    root, other = lake.settings.lake_root, calm.settings.lake_root
+    assert read_sections(root, 3) == read_sections(other, 3) != read_sections(root, 2)
+
+
+def test_files_of_the_last_batches_alone_are_kept(lake: Application, spark: SparkSession) -> None:
+    one = sink(lake)
+    for number, batch in enumerate(batches(spark, lake)):
+        one.write(batch, number)
+        one.write(batch.limit(0), number + 100)  # nothing for it: its state stays
+    files = {path.name for path in (lake.settings.lake_root / "folds").iterdir()}
+    assert files == {str(number) for number in range(BATCHES)[-KEPT_STATES:]}
+
+
+def test_a_state_that_lost_a_byte_is_refused(lake: Application, spark: SparkSession) -> None:
+    given = batches(spark, lake)
+    sink(lake).write(given[0], 0)
+    (file,) = (lake.settings.lake_root / "folds").iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(StateMismatch, match="state section"):
+        sink(lake).write(given[1], 1)
