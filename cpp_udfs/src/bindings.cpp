@@ -76,7 +76,7 @@ kernels::Sections as_sections(const py::iterable& listed) {
 }
 
 void check_cut(const char* what, py::ssize_t count, const Column<Byte>& data, const Column<Int>& bounds) {
-    bool fits = data.ndim() == 1 && bounds.ndim() == 1 && bounds.size() == count + 1;
+    bool fits = count >= 0 && data.ndim() == 1 && bounds.ndim() == 1 && bounds.size() == count + 1;
     fits = fits && bounds.data()[0] >= 0 && bounds.data()[count] <= data.size();
     fits = fits && std::is_sorted(bounds.data(), bounds.data() + bounds.size());
     if (fits) return;
@@ -169,7 +169,10 @@ class CrossFold {
     static kernels::CrossParameters checked(kernels::CrossParameters parameters) {
         check_parameter("width", parameters.width, 1);
         check_parameter("lateness", parameters.lateness, 0);
-        check_parameter("partitions", parameters.partitions, 1);
+        if (parameters.partitions < 1) {
+            raise("BadSetting", "second fold: partitions is " + std::to_string(parameters.partitions) +
+                                    "; it must be at least 1. Mend [kafka] in conf");
+        }
         check_look_back("move", parameters.move);
         check_look_back("window", parameters.window);
         return parameters;

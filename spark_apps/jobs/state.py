@@ -127,7 +127,8 @@ def standing_of(state: State, symbol: str) -> Shown:
     ]
     known = {symbol_of(member.id) for member in state.settled.members} | {symbol_of(key) for _, key in state.tail}
     if symbol not in known:
-        raise BadQuery(f"symbol {symbol!r}: the second fold holds nothing of it; it holds {', '.join(sorted(known))}")
+        held = ", ".join(sorted(known)) or "none"
+        raise BadQuery(f"symbol {symbol!r}: the second fold holds nothing of it; it holds {held}")
     names = [column.name for column in STANDING]
     return Shown("Bars that may still be revised", ("bar", "revision", "close", *names), told)
 

@@ -16,7 +16,9 @@ def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
     for kind, layout in OUTPUTS.items():
         fitting = np.flatnonzero(sizes == HEADER.itemsize + layout.itemsize)
         headers = _gather(data, starts[fitting], HEADER)
-        kinds[fitting[(headers["kind"] == kind) & (headers["version"] == VERSION)]] = kind
+        is_ours = (headers["kind"] == kind) & (headers["version"] == VERSION)
+        is_ours &= (headers["reserved"] == 0) & (headers["length"] == layout.itemsize)
+        kinds[fitting[is_ours]] = kind
     return kinds
 
 

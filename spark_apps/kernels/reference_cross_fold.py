@@ -7,9 +7,11 @@ several however mixed. What the contract leaves open is decided here:
   ended, market time) they stand. The earliest moment that all partitions have reached is the frontier; segments up to
   it are taken in order of (moment, partition). So rows do not depend on how partitions or batches are mixed.
 - A row is caused by the clock record of its moment in the first partition that knows the moment.
-- A session counts from the progress record that opens it: one that was under way before the fold is passed over.
+- A session counts from the moment at which every partition opens it: one that was under way before the fold, in
+  whatever partition, is passed over.
 - A record of another generation, one seen before (by offset and ordinal of its cause), one that is neither bar nor
-  progress, and a moment that is not after the one before it in its partition, change nothing.
+  progress, one that no first fold gives (a time beyond 2^62, a bar without a price), and a moment that is not after the
+  one before it in its partition, change nothing.
 - A bar has a first word when it comes, and a last one where it is another, when its minute settles: once its end lies
   `lateness` behind the last moment taken of every partition, or the session ends. So late trades, which move the ranks
   of every instrument in every minute since, cost no more than one row for each bar.
@@ -17,7 +19,7 @@ several however mixed. What the contract leaves open is decided here:
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,13 +28,14 @@ import numpy as np
 
 from spark_apps.errors import BadSetting, SchemaMismatch
 from spark_apps.kernels.output_records import read_output
-from spark_apps.kernels.records import Bytes, ClockFlag, Ints, Kind, Rows, cut
+from spark_apps.kernels.records import CLOCK_LIMIT, Bytes, ClockFlag, Ints, Kind, Rows, cut
 from spark_apps.kernels.reference_bar_session import HIGHEST, NEVER
-from spark_apps.kernels.reference_bar_state import PARAMETER_LIMIT
+from spark_apps.kernels.reference_bar_state import check_parameters
 from spark_apps.kernels.reference_cross_section import CrossSection, Standing, check_look_back
 from spark_apps.kernels.reference_cross_state import (
     PENDING,
     PLACES,
+    SECTIONS,
     SETTLED,
     TAIL,
     GivenBar,
@@ -66,16 +69,14 @@ class CrossFold:
 
     def __post_init__(self) -> None:
         """Refuse parameters that no fold can work with."""
-        for name, value, low in (
-            ("width", self.width, 1),
-            ("lateness", self.lateness, 0),
-            ("partitions", self.partitions, 1),
-        ):
-            if not low <= value <= PARAMETER_LIMIT:
-                raise BadSetting(f"bar fold: {name} is {value}; it must be between {low} and 2^60. Mend [live] in conf")
+        check_parameters(self.width, self.lateness, 0, 1)
+        if self.partitions < 1:
+            raise BadSetting(
+                f"second fold: partitions is {self.partitions}; it must be at least 1. Mend [kafka] in conf"
+            )
         check_look_back(self.move, self.window)
         self._state = self._empty()
-        self._touched: set[int] = set()
+        self._touched = {*SECTIONS}  # so that what is stored holds every section
         self._out = Emission(self.generation, 0)
 
     def apply(self, data: Bytes, bounds: Ints) -> tuple[Bytes, Ints, Ints]:
@@ -87,7 +88,7 @@ class CrossFold:
         places: list[int] = []
         for place, record in enumerate(cut(data, bounds)):
             kind, row = read_output(record)
-            if kind in (Kind.BAR, Kind.PROGRESS) and row is not None:
+            if kind in _SOUND and row is not None and _SOUND[kind](row):
                 self._take(kind, row)
             places += [place] * (len(self._out.records) - len(places))
         return *self._out.taken(), np.array(places, np.int64)
@@ -98,8 +99,12 @@ class CrossFold:
         return [(number, write_section(number, self._state, self._hash)) for number in numbers]
 
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None:
-        """Replace the state by stored sections; StateMismatch, and the state as it was, if they do not fit."""
-        self._state, self._touched = self.read(sections), set()
+        """Replace the state by stored sections, all of them, or by a new one where there is none.
+
+        StateMismatch, and the state as it was, if they do not fit.
+        """
+        stored = dict(sections)
+        self._state, self._touched = self.read(stored.items()), set() if stored else {*SECTIONS}
 
     def read(self, sections: Iterable[tuple[int, bytes]]) -> State:
         """Read stored sections without taking them; StateMismatch if they do not fit."""
@@ -145,12 +150,12 @@ class CrossFold:
 
     def _step(self, moment: Moment) -> None:
         """Take the segments of a moment."""
-        state, bars, opens, causes = self._state, list[GivenBar](), False, list[tuple[int, int]]()
+        state, bars, opened, causes = self._state, list[GivenBar](), 0, list[tuple[int, int]]()
         for number, lane in enumerate(state.lanes):
             if lane.pending and lane.pending[0].moment == moment:
                 segment = lane.pending.popleft()
                 bars += segment.bars
-                opens |= segment.opens
+                opened += segment.opens
                 causes.append((number, segment.offset))
                 lane.taken = moment
         self._out.partition, offset = causes[0]
@@ -159,7 +164,8 @@ class CrossFold:
         self._tell(moment.time)
         if moment.session > state.session:
             self._settle_until(moment.time, HIGHEST)
-            state.session, state.is_followed, state.settled_until = moment.session, opens, NEVER
+            state.session, state.settled_until = moment.session, NEVER
+            state.is_followed = opened == self.partitions
             state.settled, state.tail = CrossSection(self.move, self.window), {}
             self._touched |= {SETTLED, TAIL}
             self._put(bars)
@@ -220,6 +226,22 @@ class CrossFold:
         """Give the minutes of the tail in order, each with its bars by rising instrument."""
         for start, bars in groupby(sorted(self._state.tail), key=lambda place: place[0]):
             yield start, [(key, self._state.tail[start, key]) for _, key in bars]
+
+
+def _is_time(time: int) -> bool:
+    return -CLOCK_LIMIT <= time <= CLOCK_LIMIT
+
+
+def _is_sound_bar(row: Rows) -> bool:
+    start, close, value, count = row[["bar_start", "close", "value", "trade_count"]].item()
+    return _is_time(start) and value >= 0 and (count <= 0 or close >= 1)
+
+
+# What the fold takes in, and which of it a first fold may have given.
+_SOUND: dict[Kind, Callable[[Rows], bool]] = {
+    Kind.BAR: _is_sound_bar,
+    Kind.PROGRESS: lambda row: _is_time(int(row["market_time"])),
+}
 
 
 def _closed(stage: CrossSection, bars: list[tuple[int, TailBar]]) -> dict[int, Standing]:

@@ -17,7 +17,7 @@ from spark_apps.kernels.reference_cross_section import CrossSection, Standing
 from spark_apps.kernels.sections import CROSS_FOLD, Cursor, mismatch, seal, unseal
 
 LAYOUT = 1
-PLACES, SETTLED, TAIL, PENDING = range(4)
+SECTIONS = PLACES, SETTLED, TAIL, PENDING = range(4)
 
 MOMENT = np.dtype([("session", "<i4"), ("ended", "<u4"), ("time", "<i8")])
 GIVEN = np.dtype(
@@ -131,7 +131,10 @@ def _pending(state: State) -> bytes:
 
 
 def read_state(sections: Mapping[int, bytes], empty: State, parameters: int) -> State:
-    """Read sections back into an empty state; raise StateMismatch naming the one that does not fit."""
+    """Read sections back into an empty state; raise StateMismatch naming the one that does not fit, or is missing."""
+    for key in SECTIONS if sections else ():
+        if key not in sections:
+            raise mismatch(str(key), "it is missing")
     for key, section in sorted(sections.items()):
         cursor = Cursor(key, unseal(str(key), bytes(section), CROSS_FOLD, LAYOUT, parameters))
         if key == PLACES:

@@ -49,7 +49,7 @@ def reach(place: str, group: int = 0, wait: float = 0) -> None:
 def watch_commit_entries(query: str, checkpoint: Path) -> None:
     """Reach after_commit of the fold, whose sink is Spark's own: watch for drafts of commit entries from the nth on.
 
-    The two other queries reach their places by themselves.
+    The other queries reach their places by themselves.
     """
     if query == "fold" and is_set("fold:after_commit"):
         first = _wanted()["fold:after_commit"]

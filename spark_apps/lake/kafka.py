@@ -49,7 +49,7 @@ def fold_input(kafka: Kafka) -> str:
 
 
 def fold_output(kafka: Kafka) -> str:
-    """Name the topic that the fold writes, cut as `fold_input` is."""
+    """Name the topic that the folds write: the first as `fold_input` is cut, the second to one partition."""
     return f"{kafka.prefix}.fold_output"
 
 
@@ -210,7 +210,7 @@ class Publisher:
             raise ServiceFailed(
                 f"{self._failed + waiting} records were not delivered ({self._first_failure or 'no answer'})."
                 " Look at the broker's log and at the space on its disk, start it again where it has stopped, then"
-                " start the feed again: it goes on where the topic ends"
+                " start the feed again, or the live application: it goes on where it was"
             )
 
 

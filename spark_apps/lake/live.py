@@ -103,8 +103,8 @@ class _Application:
         self._refuse_topics_made_anew()
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, self.marks["bronze"])
         gold = GoldSink(self.output, self.ids[self.output], self.marks["gold"])
-        place, publisher = checkpoint("standing", self.settings), Publisher(self.settings.kafka)
-        standing = StandingSink(self.output, fold_parameters(self.settings), publisher, place)
+        parameters, place = fold_parameters(self.settings), checkpoint("standing", self.settings)
+        standing = StandingSink(self.output, parameters, Publisher(self.settings.kafka), place)
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
         self.begins["gold"] = self.begins["standing"] = gold.begin(partitions)
@@ -115,11 +115,9 @@ class _Application:
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
         self._run("standing", self._records("standing").writeStream.foreachBatch(standing.write), STANDING_PAUSE)
-        self._run(
-            "fold",
-            self._fold().writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output),
-            "0 seconds",
-        )
+        folded = fold_stream(self._records("fold"), FoldProcessor(parameters, self.provenance.run_id, os.getpgid(0)))
+        to_output = folded.writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output)
+        self._run("fold", to_output, "0 seconds")
         record_run(replace(self.provenance, inputs=dict(self.begins)), RunReport(JOB, "started"), self.settings)
         logger.info("live application runs", run_id=self.provenance.run_id, begins=self.begins)
 
@@ -163,10 +161,6 @@ class _Application:
         begin = {"subscribe": ",".join(self.begins[name]), "startingOffsets": json.dumps(self.begins[name])}
         headers = {"includeHeaders": str(name == "bronze").lower()}
         return self.spark.readStream.format("kafka").options(**self._broker, **limits, **begin, **headers).load()
-
-    def _fold(self) -> DataFrame:
-        parameters = fold_parameters(self.settings)
-        return fold_stream(self._records("fold"), FoldProcessor(parameters, self.provenance.run_id, os.getpgid(0)))
 
     def _run(self, name: str, writer: DataStreamWriter, pause: str) -> None:
         place = checkpoint(name, self.settings)
@@ -226,10 +220,13 @@ class _Application:
 
     def _refuse_undrained(self, before: int) -> None:
         """Refuse to follow a generation that has not given all it owes, or whose rows the live tables lack."""
-        unread = behind(self.begins["gold"], end_offsets(self.settings.kafka, [self.output]))
-        begun = max(open_batch(checkpoint(name, self.settings).with_name(str(before))) for name in ("fold", "standing"))
+        places = {name: checkpoint(name, self.settings).with_name(str(before)) for name in ("fold", "standing", "gold")}
+        ends = end_offsets(self.settings.kafka, [self.output])
+        reached = [committed(places[name]) or self.begins["gold"] for name in ("standing", "gold")]
+        unread = max(behind(each, ends) for each in reached)
+        begun = max(open_batch(place) for place in places.values())
         if unread or begun >= 0:
-            owed = f"gave {unread} rows that the live tables lack" if unread else f"has not ended its batch {begun}"
+            owed = f"gave {unread} records that nothing has read" if unread else f"has not ended its batch {begun}"
             raise StateMismatch(
                 f"generation {before} {owed}: start it once more until it is idle"
                 f" (TAYHO_LIVE__GENERATION={before}), then start {self.settings.live.generation}"
@@ -242,7 +239,8 @@ class _Application:
             return False
         if self._behind("standing", end_offsets(self.settings.kafka, [self.output])):
             return False
-        return not self._behind("gold", end_offsets(self.settings.kafka, [self.output]))
+        ends = end_offsets(self.settings.kafka, [self.output])  # what the second fold gave is in by now
+        return not (self._behind("standing", ends) or self._behind("gold", ends))
 
     def _behind(self, name: str, wanted: Offsets) -> int:
         return behind(committed(checkpoint(name, self.settings)) or self.begins[name], wanted)

@@ -5,6 +5,7 @@ file per micro-batch inside the checkpoint. Spark gives a batch that was not com
 file of the batch before it says where that begins: it gives the same rows again, which the gold query knows.
 """
 
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_apps.errors import StateMismatch
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import Kind, cut
 from spark_apps.kernels.reference import CrossFold
@@ -24,7 +26,7 @@ from spark_apps.lake.live_gold import laid_out
 
 # All standings leave by this partition of fold_output, in their order.
 PARTITION = 0
-# The files of this many batches are kept: of the last, and of the one before it, where the last is given again.
+# The files of so many batches are kept: of the last, and of the one before it, from which the last is given again.
 KEPT_STATES = 2
 
 
@@ -51,7 +53,7 @@ class StandingSink:
             rows = rows.sort_by([("partition", "ascending"), ("offset", "ascending")])
             data, bounds, places = fold.apply(*laid_out(rows["value"]))
             self._publish(cut(data, bounds), _restamped(rows["key"].take(pa.array(places))))
-            self._keep(fold, batch)
+        self._keep(fold, batch)
         reach("standing:after_commit")
 
     def _publish(self, standings: list[bytes], keys: list[bytes]) -> None:
@@ -75,10 +77,12 @@ class StandingSink:
         folder = _states(self.checkpoint)
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{batch}.draft"
-        draft.write_bytes(pack(self._sections))
+        with draft.open("wb") as file:
+            file.write(pack(self._sections))
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(folder / str(batch))
-        for number in sorted(_numbers(folder))[:-KEPT_STATES]:
-            (folder / str(number)).unlink()
+        (folder / str(batch - KEPT_STATES)).unlink(missing_ok=True)
 
 
 def _restamped(keys: pa.ChunkedArray) -> list[bytes]:
@@ -89,14 +93,22 @@ def _restamped(keys: pa.ChunkedArray) -> list[bytes]:
 
 
 def read_sections(checkpoint: Path, batch: int) -> dict[int, bytes]:
-    """Give the sections as they stood after a batch; empty where there is no state yet."""
-    folder = _states(checkpoint)
-    before = [number for number in _numbers(folder) if number <= batch]
-    return dict(unpack((folder / str(max(before))).read_bytes())) if before else {}
-
-
-def _numbers(folder: Path) -> list[int]:
-    return [int(path.name) for path in folder.iterdir() if path.name.isdigit()] if folder.is_dir() else []
+    """Give the sections as they stood after a batch, none before the first; raise StateMismatch where they are lost."""
+    file = _states(checkpoint) / str(batch)
+    if batch < 0:
+        return {}
+    sections: dict[int, bytes] = {}
+    cause: Exception | None = None
+    try:
+        sections = dict(unpack(file.read_bytes()))
+    except (FileNotFoundError, ValueError) as error:
+        cause = error
+    if not sections:
+        raise StateMismatch(
+            f"{file}: does not hold the second fold's state after batch {batch}. Start a new generation (settings"
+            f" live.generation) between sessions"
+        ) from cause
+    return sections
 
 
 def _states(checkpoint: Path) -> Path:

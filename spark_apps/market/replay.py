@@ -17,7 +17,8 @@ from spark_apps.tables.model import RUN_ID, Column, Table
 def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> DataFrame:
     """Fold the records of bronze.fold_input again and give the rows of one live table.
 
-    Grain: as the table, without our own clocks and `run_id`. The records must begin where the generation began.
+    Grain: as the table, without our own clocks and `run_id`. The records must begin where the generation began; for
+    standings also where the second fold did, which passes over a session that was under way.
     """
     (kind,) = (kind for kind, each in LIVE_TABLES.items() if each == table)
     schema = ", ".join(column.ddl for column in replayed_columns(table))

@@ -18,7 +18,7 @@ CAUSED_AT = Column(
     "caused_at",
     "BIGINT",
     "When the broker appended the cause to fold_input, nanoseconds UTC; our clock. Of a standing: "
-    "the clock record by which the last partition came as far.",
+    "append of the clock record by which, as they were read, the last partition came as far.",
     nullable=True,
 )
 FOLDED_AT = Column("folded_at", "BIGINT", "When the fold had made the row, nanoseconds UTC; our clock.", nullable=True)

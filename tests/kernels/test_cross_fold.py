@@ -6,7 +6,7 @@ import pytest
 from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import ClockFlag, Kind, Rows, cut, join
+from spark_apps.kernels.records import BAR_OUT, PROGRESS_OUT, ClockFlag, Kind, Rows, cut, encode, join
 from tests.drills import cross_cases
 from tests.drills.cases import Case, random_case
 from tests.drills.cross_cases import batch_standings, fold_of, given, last_bars, last_standings, mixed, run
@@ -150,13 +150,31 @@ def test_what_is_of_another_generation_or_no_bar_changes_nothing(kernels: Kernel
     other = cut(*kernels.BarFold(*PARAMETERS[:4], 2, 0).apply(np.arange(4), *join(lane)))
     beyond = cut(*kernels.BarFold(*PARAMETERS[:4], 3, 1).apply(np.arange(4), *join(lane)))
     fold = fold_of(case, 1, kernels)
-    assert len(fold.apply(*join([*other, *beyond, b"", b"no record of any fold"]))[0]) == 0
+    assert [number for number, _ in fold.touched()] == [0, 1, 2, 3]  # what is stored first holds every section
+    bar, progress = np.zeros(1, BAR_OUT), np.zeros(1, PROGRESS_OUT)
+    for row in (bar, progress):
+        row["generation"], row["input_offset"] = 3, 9
+    priceless, endless, late = bar.copy(), bar.copy(), progress.copy()
+    priceless["trade_count"], endless["bar_start"], late["market_time"] = 1, (1 << 63) - 1, -(1 << 63)
+    strange = [encode(Kind.BAR, priceless), encode(Kind.BAR, endless), encode(Kind.PROGRESS, late)]
+    reserved = bytearray(encode(Kind.PROGRESS, progress))
+    reserved[2] = 1
+    assert len(fold.apply(*join([*other, *beyond, *strange, bytes(reserved), b"", b"no record of any fold"]))[0]) == 0
     assert fold.touched() == []
+    fold.apply(*join([encode(Kind.PROGRESS, progress)]))
+    assert fold.touched() != []
+
+
+def test_a_session_that_not_every_partition_opened_is_passed_over(kernels: Kernels) -> None:
+    early = [clock(0, 20, ClockFlag.OPENS), trades(entry(1, 5)), clock(60, 20)]
+    both = [clock(86_400, 21, ClockFlag.OPENS), trades(entry(2, 86_405, session_date=21)), clock(86_460, 21)]
+    rows = standings(kernels, both, [*early, *both])
+    assert set(rows["session_date"].tolist()) == {21}
 
 
 @pytest.mark.parametrize("partitions", [0, -1])
 def test_a_fold_of_no_partition_is_refused(kernels: Kernels, partitions: int) -> None:
-    with pytest.raises(BadSetting, match=f"partitions is {partitions}"):
+    with pytest.raises(BadSetting, match=rf"second fold: partitions is {partitions}; .*\[kafka\]"):
         kernels.CrossFold(partitions, 60, 0, 1, 1, 1)
 
 
@@ -184,6 +202,8 @@ def test_a_state_that_lost_a_byte_is_refused(kernels: Kernels, number: int) -> N
     fold.restore(held.items())
     with pytest.raises(StateMismatch, match=f"state section {number}: "):
         fold.restore((held | {number: held[number][:-1]}).items())
+    with pytest.raises(StateMismatch, match=f"state section {number}: it is missing"):
+        fold.restore([(key, section) for key, section in held.items() if key != number])
     assert dict(fold.touched()) == {}
 
 

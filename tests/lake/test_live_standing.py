@@ -77,16 +77,23 @@ def test_a_batch_that_comes_again_after_a_kill_gives_the_same_rows(lake: Applica
 def test_files_of_the_last_batches_alone_are_kept(lake: Application, spark: SparkSession) -> None:
     one = sink(lake)
     for number, batch in enumerate(batches(spark, lake)):
-        one.write(batch, number)
-        one.write(batch.limit(0), number + 100)  # nothing for it: its state stays
-    files = {path.name for path in (lake.settings.lake_root / "folds").iterdir()}
-    assert files == {str(number) for number in range(BATCHES)[-KEPT_STATES:]}
+        one.write(batch if number < 2 else batch.limit(0), number)  # nothing for the last two: the state stays
+    files = {path.name: path.read_bytes() for path in (lake.settings.lake_root / "folds").iterdir()}
+    assert files.keys() == {str(number) for number in range(BATCHES)[-KEPT_STATES:]}
+    assert len(set(files.values())) == 1
 
 
-def test_a_state_that_lost_a_byte_is_refused(lake: Application, spark: SparkSession) -> None:
+def test_a_state_that_lost_bytes_or_is_lost_is_refused(lake: Application, spark: SparkSession) -> None:
     given = batches(spark, lake)
     sink(lake).write(given[0], 0)
     (file,) = (lake.settings.lake_root / "folds").iterdir()
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(StateMismatch, match="state section"):
+        sink(lake).write(given[1], 1)
+    for lost in (b"", file.read_bytes()[:5]):
+        file.write_bytes(lost)
+        with pytest.raises(StateMismatch, match="does not hold the second fold's state after batch 0. Start a new gen"):
+            sink(lake).write(given[1], 1)
+    file.unlink()
+    with pytest.raises(StateMismatch, match="after batch 0"):
         sink(lake).write(given[1], 1)

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from spark_apps.kernels.records import ENTRY, encode_clock, encode_trades
 from spark_apps.lake.catalogue import run_sql
 from spark_apps.settings import Settings
-from spark_apps.tables.live import BARS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, CROSS_SECTION_1M_LIVE
 from spark_apps.tables.sources import FOLD_INPUT, MESSAGES
 from tests.kernels.wire import encode_corrections
 from tests.sql.test_catalogue import put
@@ -64,6 +64,17 @@ def test_a_row_shows_what_the_exchange_and_the_feed_said_of_its_cause(spark: Spa
         *((event, received) for _, event, received in sent),
         (NINE - MILLISECOND, None),
         (None, None),
+    ]
+
+
+def test_a_standing_was_caused_by_the_market_second_that_all_partitions_reached(
+    spark: SparkSession, settings: Settings
+) -> None:
+    put(spark, settings, CROSS_SECTION_1M_LIVE, output(1), output(2, LAST_YEAR, session_date=date(2025, 11, 20)))
+    asked = "SELECT event_time, received_at, is_real_time FROM latency_ledger ORDER BY input_offset"
+    assert [tuple(row) for row in run_sql(spark, settings, asked).collect()] == [
+        (NINE, None, True),
+        (None, None, False),
     ]
 
 

@@ -8,7 +8,8 @@
 //   standings = the settled minutes, then those of the tail, replayed in order: a first word on a bar when it comes, a
 //               last one, where it is another, when its minute settles
 //
-// Memory: see cross_section.hpp; of the tail 80 bytes per bar. Cost: a moment with bars O(tail x cost of a minute).
+// Memory: see cross_section.hpp; of the tail 88 bytes per bar, and while one partition is behind, of the others 40 per
+// bar and 32 per moment. Cost: a moment with new bars O(tail x cost of a minute).
 #pragma once
 
 #include <deque>
@@ -19,7 +20,7 @@
 namespace kernels {
 
 constexpr std::uint16_t CROSS_FOLD = 3, CROSS_LAYOUT = 1;
-enum CrossPart : std::int32_t { PLACES_PART = 0, SETTLED_PART = 1, TAIL_PART = 2, PENDING_PART = 3 };
+enum CrossPart : std::int32_t { PLACES_PART = 0, SETTLED_PART = 1, TAIL_PART = 2, PENDING_PART = 3, SECTIONS = 4 };
 
 #pragma pack(push, 1)
 struct Moment {
@@ -77,6 +78,7 @@ class CrossFold {
                              parameters.window};
         hash_ = parameter_hash(parts, 5);
         lanes_.assign(static_cast<std::size_t>(parameters.partitions), Lane{});
+        touched_.fill(true);  // so that what is stored holds every section
     }
 
     // Takes a record of fold_output; what is no bar and no progress of this generation, or was taken before, is passed
@@ -104,9 +106,12 @@ class CrossFold {
         return sections;
     }
 
-    // Replaces the state, or leaves it as it was and says which section does not fit. What is missing is empty.
+    // Replaces the state, or leaves it as it was and says which section does not fit. No section at all is a new fold.
     Misfit restore(const Sections& sections) {
         CrossFold read(parameters_, generation_);
+        for (std::int32_t key = 0; key < SECTIONS && !sections.empty(); ++key) {
+            if (sections.count(key) == 0) return {{key, "it is missing"}};
+        }
         for (const auto& [key, section] : sections) {
             const auto* bytes = reinterpret_cast<const Byte*>(section.data());
             if (auto problem = unseal(bytes, section.size(), CROSS_FOLD, CROSS_LAYOUT, hash_)) return {{key, *problem}};
@@ -118,6 +123,7 @@ class CrossFold {
                                                : false;
             if (!fits) return {{key, "its bytes are not those of the layout"}};
         }
+        if (!sections.empty()) read.touched_.fill(false);
         *this = std::move(read);
         return {};
     }
@@ -149,13 +155,18 @@ class CrossFold {
         return &lane;
     }
 
+    // What no first fold gives is passed over, so that no number overflows.
+    static bool is_sound(Int time) { return time >= -CLOCK_LIMIT && time <= CLOCK_LIMIT; }
+
     void take(const BarOut& bar) {
+        if (!is_sound(bar.bar_start) || bar.value < 0 || (bar.trade_count > 0 && bar.close < 1)) return;
         auto* lane = lane_of(bar.cause);
         if (lane == nullptr) return;
         lane->open.push_back({bar.instrument_id, bar.session_date, bar.bar_start, bar.close, bar.value, bar.trade_count});
     }
 
     void take(const ProgressOut& progress) {
+        if (!is_sound(progress.market_time)) return;
         auto* lane = lane_of(progress.cause);
         if (lane == nullptr) return;
         const Moment moment{progress.session_date, (progress.flags & ENDS) != 0 ? 1U : 0U, progress.market_time};
@@ -188,12 +199,12 @@ class CrossFold {
     void step(Moment moment, std::int32_t owner) {
         cause_ = {generation_, owner, lanes_[static_cast<std::size_t>(owner)].pending.front().head.offset, 0};
         std::vector<GivenBar> bars;
-        bool opens = false;
+        std::size_t opened = 0;
         for (auto& lane : lanes_) {
             if (lane.pending.empty() || !(moment_of(lane) == moment)) continue;
             const auto& segment = lane.pending.front();
             bars.insert(bars.end(), segment.bars.begin(), segment.bars.end());
-            opens |= segment.head.opens != 0;
+            opened += segment.head.opens != 0 ? 1 : 0;
             lane.place.taken = moment;
             lane.pending.pop_front();
         }
@@ -201,7 +212,7 @@ class CrossFold {
         tell(moment.time);
         if (moment.session > head_.session) {
             settle(moment.time, HIGHEST);
-            head_ = {moment.session, opens ? 1U : 0U, LOWEST};
+            head_ = {moment.session, opened == lanes_.size() ? 1U : 0U, LOWEST};
             settled_ = CrossSection(parameters_.move, parameters_.window);
             tail_.clear();
             touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
@@ -365,7 +376,7 @@ class CrossFold {
     CrossSection settled_;
     std::map<Key, TailBar> tail_;
     bool has_untold_ = false;
-    std::array<bool, 4> touched_{};
+    std::array<bool, SECTIONS> touched_;
     Cause cause_{};
     Output* output_ = nullptr;
 };

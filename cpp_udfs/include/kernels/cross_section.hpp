@@ -1,7 +1,7 @@
 // What crosses instruments, minute by minute of one session: how each stands among all that have traded.
 // What every number means stands in the twin, spark_apps/kernels/reference_cross_section.py, to the bit.
 //
-// Memory: per instrument 24 bytes and 8 per minute of the longest look back. Cost: a minute O(n log n) for n instruments
+// Memory: per instrument 56 bytes and 8 per minute of the longest look back. Cost: a minute O(n log n) for n instruments
 // that have traded, and O(window) for each of its bars.
 #pragma once
 
