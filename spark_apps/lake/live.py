@@ -104,7 +104,7 @@ class _Application:
         bronze = BronzeSink(fold_input(self.settings.kafka), self.ids, self.marks["bronze"])
         gold = GoldSink(self.output, self.ids[self.output], self.marks["gold"])
         parameters, place = fold_parameters(self.settings), checkpoint("standing", self.settings)
-        standing = StandingSink(self.output, parameters, Publisher(self.settings.kafka), place)
+        self.standing = StandingSink(self.output, parameters, Publisher(self.settings.kafka), place)
         partitions = range(self.settings.kafka.partitions)
         self.begins["bronze"] = bronze.begin(self.inputs, partitions)
         self.begins["gold"] = self.begins["standing"] = gold.begin(partitions)
@@ -114,7 +114,6 @@ class _Application:
         pause = f"{self.settings.live.batch_seconds} seconds"
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
-        self._run("standing", self._records("standing").writeStream.foreachBatch(standing.write), STANDING_PAUSE)
         folded = fold_stream(self._records("fold"), FoldProcessor(parameters, self.provenance.run_id, os.getpgid(0)))
         to_output = folded.writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output)
         self._run("fold", to_output, "0 seconds")
@@ -126,6 +125,10 @@ class _Application:
         wanted = end_offsets(self.settings.kafka, self.inputs) if until_idle else {}
         while not stop.wait(POLL_SECONDS):
             self.progress.write_when_due()
+            # Spark gives the fold's Python ten seconds to start: nothing new may take the cores until it has.
+            if "standing" not in self.queries and self.queries["fold"].lastProgress is not None:
+                records = self._records("standing").writeStream.foreachBatch(self.standing.write)
+                self._run("standing", records, STANDING_PAUSE)
             for name, query in self.queries.items():
                 if not query.isActive:
                     cause = query.exception()
