@@ -1,6 +1,6 @@
 """Small tables of what the live folds hold, for `tayho state`."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,12 +10,10 @@ from spark_apps.errors import BadQuery
 from spark_apps.kernels.reference_bar_session import NO_SESSION
 from spark_apps.kernels.reference_cross_state import Moment, State
 from spark_apps.lake.live_state import Held, read_fold, read_standing
-from spark_apps.rules.calendar import exchange_time
+from spark_apps.rules.calendar import EPOCH, exchange_time
 from spark_apps.rules.instruments import all_instruments
 from spark_apps.settings import Settings
 from spark_apps.tables.features import STANDING
-
-EPOCH = date(1970, 1, 1)
 
 
 class Shown(NamedTuple):

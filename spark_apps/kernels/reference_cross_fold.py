@@ -19,7 +19,7 @@ several however mixed. What the contract leaves open is decided here:
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,7 +28,7 @@ import numpy as np
 
 from spark_apps.errors import BadSetting, SchemaMismatch
 from spark_apps.kernels.output_records import read_output
-from spark_apps.kernels.records import CLOCK_LIMIT, Bytes, ClockFlag, Ints, Kind, Rows, cut
+from spark_apps.kernels.records import Bytes, ClockFlag, Ints, Kind, Rows, cut
 from spark_apps.kernels.reference_bar_session import HIGHEST, NEVER
 from spark_apps.kernels.reference_bar_state import check_parameters
 from spark_apps.kernels.reference_cross_section import CrossSection, Standing, check_look_back
@@ -44,6 +44,7 @@ from spark_apps.kernels.reference_cross_state import (
     Segment,
     State,
     TailBar,
+    is_given,
     read_state,
     write_section,
 )
@@ -88,7 +89,7 @@ class CrossFold:
         places: list[int] = []
         for place, record in enumerate(cut(data, bounds)):
             kind, row = read_output(record)
-            if kind in _SOUND and row is not None and _SOUND[kind](row):
+            if kind is not None and row is not None and is_given(kind, row):
                 self._take(kind, row)
             places += [place] * (len(self._out.records) - len(places))
         return *self._out.taken(), np.array(places, np.int64)
@@ -226,22 +227,6 @@ class CrossFold:
         """Give the minutes of the tail in order, each with its bars by rising instrument."""
         for start, bars in groupby(sorted(self._state.tail), key=lambda place: place[0]):
             yield start, [(key, self._state.tail[start, key]) for _, key in bars]
-
-
-def _is_time(time: int) -> bool:
-    return -CLOCK_LIMIT <= time <= CLOCK_LIMIT
-
-
-def _is_sound_bar(row: Rows) -> bool:
-    start, close, value, count = row[["bar_start", "close", "value", "trade_count"]].item()
-    return _is_time(start) and value >= 0 and (count <= 0 or close >= 1)
-
-
-# What the fold takes in, and which of it a first fold may have given.
-_SOUND: dict[Kind, Callable[[Rows], bool]] = {
-    Kind.BAR: _is_sound_bar,
-    Kind.PROGRESS: lambda row: _is_time(int(row["market_time"])),
-}
 
 
 def _closed(stage: CrossSection, bars: list[tuple[int, TailBar]]) -> dict[int, Standing]:

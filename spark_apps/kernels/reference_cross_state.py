@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from spark_apps.kernels.records import CLOCK_LIMIT, Kind, Rows
 from spark_apps.kernels.reference_bar_session import NEVER, NO_SESSION
 from spark_apps.kernels.reference_cross_section import CrossSection, Standing
 from spark_apps.kernels.sections import CROSS_FOLD, Cursor, mismatch, seal, unseal
@@ -99,6 +100,16 @@ class State:
     is_followed: bool = False
     settled_until: int = NEVER
     tail: dict[tuple[int, int], TailBar] = field(default_factory=dict)
+
+
+def is_given(kind: Kind, row: Rows) -> bool:
+    """Say whether a record is one that the fold takes in, a bar or progress, as a first fold may have given it."""
+    if kind == Kind.PROGRESS:
+        return abs(int(row["market_time"])) <= CLOCK_LIMIT
+    if kind != Kind.BAR:
+        return False
+    start, close, value, count = row[["bar_start", "close", "value", "trade_count"]].item()
+    return abs(start) <= CLOCK_LIMIT and value >= 0 and (count <= 0 or close >= 1)
 
 
 def write_section(key: int, state: State, parameters: int) -> bytes:
