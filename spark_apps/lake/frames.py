@@ -44,8 +44,8 @@ def commit(
     """Judge the rows of a slice, check that they add up, write what is kept and what is set aside."""
     slice_column = "slice_date" if "slice_date" in made.columns else table.time
     in_slice = F.col(slice_column).between(F.lit(days.start), F.lit(days.end))
-    if not (table.rules or table.evidence):
-        return _copy(made, in_slice, first_input, table, days, settings, provenance)
+    if table.made_from[0].upkeep == "external":
+        return _load(made, in_slice, table, days, settings, provenance)
     # Row by row, every row of the input has to show up: those of other slices are counted before they are let go.
     wanted = made if table.first_by else made.where(in_slice)
     all_judged = judge(wanted, table).withColumn("run_id", F.lit(provenance.run_id)).persist()
@@ -70,24 +70,16 @@ def commit(
         all_judged.unpersist()
 
 
-def _copy(
-    made: DataFrame,
-    in_slice: Column,
-    first_input: DataFrame,
-    table: Table,
-    days: Slice,
-    settings: Settings,
-    provenance: Provenance,
+def _load(
+    made: DataFrame, in_slice: Column, table: Table, days: Slice, settings: Settings, provenance: Provenance
 ) -> RunReport:
-    """Write rows that no rule judges, without holding them in memory; Delta itself counts them.
+    """Write the lines of files, which no rule judges, without holding them in memory; Delta itself counts them.
 
     A file has no count of its own, so its lines are counted as they pass, before the slice is cut.
     """
-    is_of_files = table.made_from[0].upkeep == "external"
     lines = Observation("lines")
-    if is_of_files:
-        made = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
-    rows = made.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
+    seen = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
+    rows = seen.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
     before = opened(table, settings).version()
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
     after = opened(table, settings)
@@ -95,8 +87,6 @@ def _copy(
     counted = after.history(1)[0]["operationMetrics"] if after.version() > before else {"numOutputRows": 0}
     # Files that hold other slices too are written anew: their rows are output, but not of this run.
     written = int(counted["numOutputRows"]) - int(counted.get("numCopiedRows", 0))
-    if not is_of_files:
-        return RunReport(table.full_name, "done", rows_in=first_input.count(), rows_out=written)
     rows_in = lines.get["read"] - lines.get["of_other_slices"]
     if rows_in != written:
         restore(table, before, settings)

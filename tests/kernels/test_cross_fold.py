@@ -7,10 +7,11 @@ from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.records import BAR_OUT, PROGRESS_OUT, ClockFlag, Kind, Rows, cut, encode, join
+from spark_apps.kernels.sections import CROSS_FOLD, SECTION, seal
 from tests.drills import cross_cases
 from tests.drills.cases import Case, random_case
 from tests.drills.cross_cases import batch_standings, fold_of, given, last_bars, last_standings, mixed, run
-from tests.kernels.session import OPEN, SECOND, clock, corrections, entry, trades
+from tests.kernels.session import OPEN, SECOND, SESSION, clock, corrections, entry, trades
 
 NATIVE, TWIN = choose("preferred"), choose("off")
 PARAMETERS = (60 * SECOND, 10 * SECOND, 120 * SECOND, 50, 3, 7)
@@ -205,6 +206,34 @@ def test_a_state_that_lost_a_byte_is_refused(kernels: Kernels, number: int) -> N
     with pytest.raises(StateMismatch, match=f"state section {number}: it is missing"):
         fold.restore([(key, section) for key, section in held.items() if key != number])
     assert dict(fold.touched()) == {}
+
+
+def test_a_whole_section_that_no_fold_wrote_is_refused(kernels: Kernels) -> None:
+    fold = fold_of(longer_case(np.random.default_rng(1)), 2, kernels)
+    empty = dict(fold.touched())
+    _, layout, _, parameters, *_ = np.frombuffer(empty[1], SECTION, 1)[0].tolist()
+    before_time = (-2).to_bytes(8, "little", signed=True) + empty[1][SECTION.itemsize + 8 :]
+    for number, body in ((1, before_time), (1, before_time[:-1]), (9, b"")):
+        strange = seal(CROSS_FOLD, layout, parameters, body)
+        with pytest.raises(StateMismatch, match=f"state section {number}: its"):
+            fold.restore((empty | {number: strange}).items())
+
+
+def test_a_moment_told_again_ends_no_bars(kernels: Kernels) -> None:
+    bar, progress = np.zeros(1, BAR_OUT), np.zeros(1, PROGRESS_OUT)
+    for row in (bar, progress):
+        row["generation"], row["session_date"] = 3, SESSION
+    bar["instrument_id"], bar["close"], bar["trade_count"] = 1, 10, 1
+    progress["flags"] = ClockFlag.OPENS
+    fold, given_bars = fold_of(Case(PARAMETERS, [], ([0], [0]), ()), 1, kernels), []
+    for offset, (kind, second) in enumerate(
+        [(Kind.PROGRESS, 0), (Kind.BAR, 0), (Kind.PROGRESS, 0), (Kind.PROGRESS, 60)]
+    ):
+        row = bar if kind == Kind.BAR else progress
+        row["input_offset"] = offset
+        progress["market_time"] = second * SECOND
+        given_bars.append(len(fold.apply(*join([encode(kind, row)]))[2]))
+    assert given_bars == [0, 0, 0, 1]
 
 
 def test_a_state_of_other_parameters_is_refused(kernels: Kernels) -> None:

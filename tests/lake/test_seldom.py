@@ -177,7 +177,7 @@ def test_a_failpoint_inside_the_write_parts_the_output_and_changes_no_row(
         processor = FoldProcessor(parameters, run_id, 0)
         processor.init(store)  # type: ignore[arg-type]  # it stands for Spark's handle
         parts += batches_of(processor, records)
-    assert [len(frame) for frame in parts[-1]] == [2, 2]
+    assert [len(frame) for frame in parts[-1]] == [2, 3]  # the bars of two instruments, their signals, the progress
     outputs = [value for frame in parts[-1] for value in frame["value"]]
     bars: Rows = split_outputs(*laid_out(outputs))[Kind.BAR]
     assert bars["instrument_id"].tolist() == [1, 2]
