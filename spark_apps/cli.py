@@ -141,7 +141,7 @@ def sql(
         frame = run_sql(spark, settings, query)
         rows = frame.limit(SHOWN_ROWS + 1).collect()
     except PySparkException as error:
-        raise BadQuery(f"{cause_of(error)}. docs/tables and sql/views say what there is to ask") from error
+        raise BadQuery(f"{cause_of(error).rstrip('.')}. docs/tables and sql/views say what there is to ask") from error
     grid = Grid(*frame.columns)
     for row in rows[:SHOWN_ROWS]:
         grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))

@@ -57,11 +57,16 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsy
         ("select 1 / 0", "Division by zero"),
     ],
 )
-def test_sql_that_cannot_be_answered_is_one_sentence(query: str, words: str, spark: SparkSession) -> None:
+def test_sql_that_cannot_be_answered_is_one_sentence(
+    query: str, words: str, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr("logging.StreamHandler.emit", lambda _, record: printed.append(record.name))
     with pytest.raises(BadQuery) as failed:
         CliRunner().invoke(app, ["sql", query], catch_exceptions=False)
     assert words in str(failed.value)
-    assert "\n" not in str(failed.value)
+    assert "\n" not in str(failed.value) and ".. " not in str(failed.value)
+    assert printed == []
 
 
 @pytest.mark.parametrize("file", ["checks/state_chain.sql", "queries/what_broke.sql"])

@@ -1,8 +1,10 @@
 """One Spark session, made in one place. What never changes while it runs stands in conf/spark/<profile>.conf."""
 
+import logging
 import os
 import sys
 
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import MissingTool
@@ -23,6 +25,8 @@ def session(settings: Settings, name: str) -> SparkSession:
                 "Spark could not start Java 17: install openjdk-17-jre-headless, see `tayho doctor`"
             ) from error
         raise
+    # What is wrong with a query is raised; here it would be printed too, with the JVM's hundred frames.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     spark.sparkContext.setLogLevel("ERROR" if settings.log_level != "DEBUG" else "INFO")
     _refuse_missing_jars(spark)
     return spark
