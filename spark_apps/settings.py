@@ -57,6 +57,19 @@ class Live(_Section):
     )
 
 
+class BarSizes(_Section):
+    """Say how large bars by activity are, by what fills them."""
+
+    tick: int = Field(50, ge=1, le=10**9, description="Trades of a tick bar.")
+    volume: int = Field(50_000, ge=1, le=10**12, description="Shares or contracts of a volume bar.")
+    value: int = Field(
+        2_000_000_000, ge=1, le=10**14, description="Value of a value bar: VND, for futures points times contracts."
+    )
+    imbalance: int = Field(
+        20_000, ge=1, le=10**12, description="Shares or contracts by which buyers and sellers differ in a bar."
+    )
+
+
 class Portfolio(_Section):
     """Name a portfolio whose risk is measured: fixed weights, one value."""
 
@@ -132,6 +145,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Kafka()
     live: Live = Live()
     features: Features = Features()
+    bar_sizes: BarSizes = BarSizes()
     portfolios: tuple[Portfolio, ...] = Field((), description="Named portfolios; read from conf/portfolios.toml.")
     strategies: tuple[StrategyBook, ...] = Field((), description="Books of strategies; read from conf/strategies.toml.")
 

@@ -20,11 +20,12 @@ import pendulum
 from airflow.sdk import DAG, Param
 
 from spark_apps.scheduling import TIMEZONE, Tag, defaults, lake_tasks
+from spark_apps.tables.activity import BARS_BY_ACTIVITY
 from spark_apps.tables.daily import DAILY_PRICES, FOREIGN_FLOWS, INDEX_PRICES, PROPRIETARY_FLOWS, RETURNS_1D
 from spark_apps.tables.decisions import DAILY_REPORT, MOMENTUM_1D, VALUE_AT_RISK
 from spark_apps.tables.features import CROSS_SECTION_1M
 from spark_apps.tables.indicators import INDICATORS_1D, INDICATORS_1M
-from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_5M, TICKS, TRADES
+from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_1S, BARS_5M, TICKS, TRADES
 from spark_apps.tables.signals import SIGNALS_1M
 from spark_apps.tables.sources import (
     DAILY_PRICE_LINES,
@@ -48,7 +49,11 @@ with DAG(
 ):
     lake_tasks(
         {
-            "minutes": (TICKS, TRADES, BARS_1M, BARS_5M, BARS_1H, BARS_1D, INDICATORS_1M, SIGNALS_1M, CROSS_SECTION_1M),
+            "minutes": (
+                TICKS, TRADES,
+                BARS_1S, BARS_1M, BARS_5M, BARS_1H, BARS_1D, BARS_BY_ACTIVITY,
+                INDICATORS_1M, SIGNALS_1M, CROSS_SECTION_1M,
+            ),
             "files": (
                 DAILY_PRICE_LINES, DAILY_PRICES,
                 FOREIGN_FLOW_LINES, FOREIGN_FLOWS,

@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "kernels/activity.hpp"
 #include "kernels/bars.hpp"
 #include "kernels/cross_fold.hpp"
 #include "kernels/indicators.hpp"
@@ -287,6 +288,28 @@ Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std
     return as_array(std::move(bytes));
 }
 
+// Where the bars of each instrument end that are filled by amounts.
+py::tuple bar_ends(const Column<std::int32_t>& instrument_id, const Column<Int>& amount, Int size) {
+    const auto count = rows_of("bar_ends", instrument_id, amount);
+    if (size < 1 || size > kernels::PARAMETER_LIMIT) {
+        raise("BadSetting", "bar_ends: size is " + std::to_string(size) +
+                                "; it must be between 1 and 2^60. Mend [bar_sizes] in conf");
+    }
+    const auto row = kernels::first_unusable(instrument_id.data(), amount.data(), count);
+    if (row < count) {
+        raise("RuleViolated", "bar_ends: row " + std::to_string(row) + " is no trade: instrument " +
+                                  std::to_string(instrument_id.data()[row]) + ", amount " +
+                                  std::to_string(amount.data()[row]) +
+                                  ". Sort the trades of a session by instrument first");
+    }
+    kernels::BarEnds made;
+    {
+        const py::gil_scoped_release release;
+        made = kernels::bar_ends(instrument_id.data(), amount.data(), count, size);
+    }
+    return py::make_tuple(as_array(std::move(made.ends)), as_array(std::move(made.full)));
+}
+
 // How the bars of one session, by (bar_start, instrument_id), stand among those of other instruments.
 py::dict cross_section(const Column<std::int32_t>& instrument_id, const Column<Int>& bar_start,
                        const Column<Int>& close, const Column<Int>& value, Int move, Int window) {
@@ -364,6 +387,7 @@ PYBIND11_MODULE(_native, module) {
     module.def("indicator_outputs", &indicator_outputs);
     module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
                py::arg("bar_start"), py::arg("inputs"), py::arg("width"));
+    module.def("bar_ends", &bar_ends, py::arg("instrument_id"), py::arg("amount"), py::arg("size"));
     module.def("cross_section", &cross_section, py::arg("instrument_id"), py::arg("bar_start"), py::arg("close"),
                py::arg("value"), py::arg("move"), py::arg("window"));
     module.def("fold_bars", &fold_bars, py::arg("instrument_id"), py::arg("event_time"), py::arg("source_seq"),

@@ -2,10 +2,17 @@
 
 from spark_apps.lake.command import main
 from spark_apps.lake.job import Job
-from spark_apps.market.bars import build_bars_1m
+from spark_apps.market.bars import build_bars
 from spark_apps.tables.market import BARS_1M
 
-job = Job(BARS_1M, build_bars_1m, by="files", needs_kernels=True)
+job = Job(
+    BARS_1M,
+    build_bars,
+    by="files",
+    reads=("instrument_id", "source_seq", "event_time", "price", "quantity", "correction_count", "known_at"),
+    params={"seconds": 60},
+    needs_kernels=True,
+)
 
 if __name__ == "__main__":
     main(job)

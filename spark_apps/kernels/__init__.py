@@ -34,6 +34,7 @@ class Kernels(Protocol):
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
     signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
+    bar_ends: Callable[[NDArray[np.int32], Ints, int], tuple[Ints, NDArray[np.uint8]]]
     cross_section: Callable[
         [NDArray[np.int32], Ints, Ints, Ints, int, int], dict[str, NDArray[np.int32] | NDArray[np.float64]]
     ]

@@ -59,6 +59,9 @@ def fold_bars(
     quantity: NDArray[np.int64],
     width: int,
 ) -> dict[str, NDArray[np.int32] | NDArray[np.int64]]: ...
+def bar_ends(
+    instrument_id: NDArray[np.int32], amount: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]: ...
 def cross_section(
     instrument_id: NDArray[np.int32],
     bar_start: NDArray[np.int64],

@@ -40,8 +40,8 @@ def fold_bars(
         "high": np.maximum.reduceat(price, first) if len(first) else price,
         "low": np.minimum.reduceat(price, first) if len(first) else price,
         "close": price[last],
-        "volume": _sum(quantity, first),
-        "value": _sum(price * quantity, first),
+        "volume": sums_from(quantity, first),
+        "value": sums_from(price * quantity, first),
         "trade_count": last - first + 1,
         "available_at": start[first] + width,
     }
@@ -58,8 +58,8 @@ def _refuse(instrument_id: NDArray[np.int32], event_time: Ints, price: Ints, qua
         raise RuleViolated(f"fold_bars: row {row} is no trade: {values}. Set such rows aside before folding")
 
 
-def _sum(values: Ints, first: Ints) -> Ints:
-    """Add up each bar; a sum beyond int64 stays at the highest int64."""
+def sums_from(values: Ints, first: Ints) -> Ints:
+    """Add up the values from each first place to the next; a sum beyond int64 stays at the highest int64."""
     if not len(first):
         return values
     sums = np.add.reduceat(values, first)

@@ -43,9 +43,9 @@ def run_by_files(job: Job, days: Slice, spark: SparkSession, settings: Settings,
             _make_sessions,
             partial(job.transform, **job.arguments(settings)),
             table,
-            source,
             location(table, settings),
             provenance.run_id,
+            job.reads or tuple(name for name in source.column_names if name not in source.partition_by),
             list(sessions.items()),
         )
         schema = ", ".join(f"{name} {kind}" for name, kind in DONE.items())
@@ -131,9 +131,9 @@ def days_to_replace(table: Table, days: Slice, made: Iterable[date], settings: S
 def _make_sessions(
     transform: Any,
     table: Table,
-    source: Table,
     folder: Path,
     run_id: str,
+    reads: tuple[str, ...],
     sessions: list[tuple[date, list[str]]],
     dealt: pa.Table,
 ) -> pa.Table:
@@ -143,7 +143,7 @@ def _make_sessions(
     with duckdb.connect(config={"threads": 1}) as engine:
         for task in dealt.to_pylist():
             for day, files in sessions[task["first"] :: task["step"]]:
-                taken = _read(source, files)
+                taken = _read(reads, files)
                 made = transform(taken)
                 warnings, sums = check(engine, made, taken, table, day)
                 made = made.append_column("run_id", pa.repeat(run_id, made.num_rows))
@@ -164,11 +164,10 @@ def _make_sessions(
     return pa.Table.from_pylist(rows, schema)
 
 
-def _read(source: Table, files: list[str]) -> pa.Table:
-    """Read a session's rows; pages are memory already, so no thread fetches ahead."""
-    wanted = [name for name in source.column_names if name not in ("session_date", "run_id", "source", "side")]
+def _read(reads: tuple[str, ...], files: list[str]) -> pa.Table:
+    """Read columns of a session's rows; pages are memory already, so no thread fetches ahead."""
     return pa.concat_tables(
-        [pq.ParquetFile(file, pre_buffer=False).read(columns=wanted, use_threads=False) for file in files]
+        [pq.ParquetFile(file, pre_buffer=False).read(columns=list(reads), use_threads=False) for file in files]
     )
 
 

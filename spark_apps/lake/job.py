@@ -16,8 +16,9 @@ class Job:
     """Bind a table to the function that makes it.
 
     `by` says what the function is: `frames` takes and gives DataFrames. The other two take and give Arrow tables inside
-    the workers, file to file: `files` those of one session, `fold` those of some instruments, with the states that they
-    open from; it gives states on, to the table that `writes` carries, and `reads` of its input these columns alone.
+    the workers, file to file, of their input the columns that `reads` names, all where it names none: `files` those of
+    one session, `fold` those of some instruments, with the states that they open from; it gives states on, to the table
+    that `writes` carries.
     `params` are passed as they are, `from_settings` names settings that are passed too, and `needs_kernels` asks for
     the kernels that features.native_kernels chooses.
     """

@@ -1,4 +1,4 @@
-"""Bars: minutes from trades by the fold, longer widths from minutes."""
+"""Bars: seconds and minutes from trades by the fold, longer widths from minutes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,30 +20,31 @@ HIGHEST = (1 << 63) - 1
 PRICES = ("open", "high", "low", "close")
 
 
-def build_bars_1m(trades: pa.Table, kernels: Kernels) -> pa.Table:
-    """Fold the trades of one session into minute bars.
+def build_bars(trades: pa.Table, kernels: Kernels, seconds: int) -> pa.Table:
+    """Fold the trades of one session into bars of a number of seconds that divides the hour.
 
-    Grain: one row per instrument per minute in which a trade happened, minutes [start, start + 1). A trade on
+    Grain: one row per instrument per width in which a trade happened, [start, start + width). A trade on
     the boundary opens the later bar; trades of one instant follow source_seq; cancelled trades count for nothing.
     A bar is available at its end, or when the last of its trades was known as it stands, whichever is later.
     """
+    width = seconds * SECOND
     columns = kernels.fold_bars(
         trades["instrument_id"].to_numpy(),
         trades["event_time"].to_numpy(),
         trades["source_seq"].to_numpy(),
         unscaled(trades["price"]),
         trades["quantity"].to_numpy(),
-        MINUTE,
+        width,
     )
     made = {name: pa.array(values) for name, values in columns.items()}
     made |= {name: decimals(columns[name].astype(np.int64), 18, 4) for name in PRICES}
-    made["available_at"] = pa.array(_available_at(trades, columns))
+    made["available_at"] = pa.array(_available_at(trades, columns, width))
     made["value"] = decimals(columns["value"].astype(np.int64), 28, 4)
     wanted = [name for name in BARS_1M.column_names if name in made]
     return pa.table({name: made[name] for name in wanted})
 
 
-def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]]) -> Ints:
+def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]], width: int) -> Ints:
     """Move the end of a bar on to the second in which a trade of it came, or was corrected, later than that.
 
     So says the live fold's clock: an emitted bar is revised within the second; one of which nothing had come by its
@@ -52,13 +53,13 @@ def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]]) -> Ints:
     event_time, known_at = trades["event_time"].to_numpy(), trades["known_at"].to_numpy()
     available: Ints = bars["available_at"]
     later = np.flatnonzero(known_at > event_time)
-    later = later[known_at[later] >= event_time[later] // MINUTE * MINUTE + MINUTE]
+    later = later[known_at[later] >= event_time[later] // width * width + width]
     if not len(later) or not len(available):
         return available
-    key = _key(bars["instrument_id"], bars["bar_start"])
-    wanted = _key(trades["instrument_id"].to_numpy()[later], event_time[later])
+    key = _key(bars["instrument_id"], bars["bar_start"] // width)
+    wanted = _key(trades["instrument_id"].to_numpy()[later], event_time[later] // width)
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-    is_of_bar = key[place] == wanted  # all trades of a minute may have been cancelled
+    is_of_bar = key[place] == wanted  # all trades of a bar may have been cancelled
     place, later = place[is_of_bar], later[is_of_bar]
     known, is_new = known_at[later], trades["correction_count"].to_numpy()[later] == 0
     came_late, corrected = (np.bincount(place[which], minlength=len(key)) for which in (is_new, ~is_new))
@@ -70,9 +71,9 @@ def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]]) -> Ints:
     return moved
 
 
-def _key(instrument_id: NDArray[np.int32], time: Ints) -> Ints:
-    """Give instrument and minute as one number that sorts like the pair."""
-    return (instrument_id.astype(np.int64) << 32) + time // MINUTE
+def _key(instrument_id: NDArray[np.int32], place: Ints) -> Ints:
+    """Give instrument and place of a bar in time as one number that sorts like the pair, to the second until 2106."""
+    return (instrument_id.astype(np.int64) << 32) + place
 
 
 def _roll_up(bars: DataFrame, start: Column, end: Column) -> DataFrame:

@@ -1,12 +1,24 @@
 """The catalogue: every table that exists, each after what it is made from."""
 
 from spark_apps.errors import UnknownTable
-from spark_apps.tables import daily, decisions, features, indicators, live, market, operations, signals, sources
+from spark_apps.tables import (
+    activity,
+    daily,
+    decisions,
+    features,
+    indicators,
+    live,
+    market,
+    operations,
+    signals,
+    sources,
+)
 from spark_apps.tables.model import Table, in_order, set_aside
 
 _DECLARED = (
     *sources.TABLES,
     *market.TABLES,
+    *activity.TABLES,
     *daily.TABLES,
     *live.TABLES,
     *indicators.TABLES,

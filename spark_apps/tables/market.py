@@ -101,7 +101,7 @@ TRADES = Table(
     conserves=(("count(*)", "count_if(corrects_seq IS NULL)"),),
 )
 
-_OHLC = (
+OHLC = (
     Column("open", PRICE, "Price of the first trade."),
     Column("high", PRICE, "Highest price."),
     Column("low", PRICE, "Lowest price."),
@@ -135,7 +135,7 @@ def _bars(name: str, width: str, made_from: Table, conserves: tuple[tuple[str, s
             INSTRUMENT,
             SESSION,
             BAR_START,
-            *_OHLC,
+            *OHLC,
             BAR_AVAILABLE_AT,
             RUN_ID,
         ),
@@ -149,11 +149,11 @@ def _bars(name: str, width: str, made_from: Table, conserves: tuple[tuple[str, s
 
 
 _SUMS = (("sum(volume)", "sum(volume)"), ("sum(trade_count)", "sum(trade_count)"), ("sum(value)", "sum(value)"))
-BARS_1M = _bars(
-    "bars_1m", "minute", TRADES, (("sum(volume)", "sum(quantity)"), ("sum(trade_count)", "count_if(quantity > 0)"))
-)
+_ALL_TRADES = (("sum(volume)", "sum(quantity)"), ("sum(trade_count)", "count_if(quantity > 0)"))
+BARS_1S = _bars("bars_1s", "second", TRADES, _ALL_TRADES)
+BARS_1M = _bars("bars_1m", "minute", TRADES, _ALL_TRADES)
 BARS_5M = _bars("bars_5m", "five minutes", BARS_1M, _SUMS)
 BARS_1H = _bars("bars_1h", "hour", BARS_1M, _SUMS)
 BARS_1D = _bars("bars_1d", "session", BARS_1M, _SUMS)
 
-TABLES = (TICKS, TRADES, BARS_1M, BARS_5M, BARS_1H, BARS_1D)
+TABLES = (TICKS, TRADES, BARS_1S, BARS_1M, BARS_5M, BARS_1H, BARS_1D)

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from spark_apps.kernels import choose
 from spark_apps.kernels.records import NO_TARGET, Kind
-from spark_apps.market.bars import MINUTE, SECOND, build_bars_1m
+from spark_apps.market.bars import SECOND, build_bars
 from spark_apps.market.trades import apply_corrections
 from spark_apps.tables.market import TICKS
 from tests.frames import rows
@@ -24,19 +24,19 @@ def message(second: float, received: float, **fields: int) -> Message:
     return BASE | {"event_time": round(second * SECOND), "received_at": round(received * SECOND)} | fields
 
 
-def at_night(spark: SparkSession, messages: list[Message]) -> dict[tuple[int, int], float]:
-    """Give when each bar is available, in seconds, by instrument and minute."""
+def at_night(spark: SparkSession, messages: list[Message], width: int = 60) -> dict[tuple[int, int], float]:
+    """Give when each bar is available, in seconds, by instrument and place."""
     given = [one | {"price": Decimal(one["price"]).scaleb(-4)} for one in messages]
     taken = pa.table(apply_corrections(rows(spark, TICKS, *given)).toArrow())
-    made = build_bars_1m(taken, choose("off"))
+    made = build_bars(taken, choose("off"), width)
     names = ("instrument_id", "bar_start", "available_at")
     return {
-        (instrument, start // MINUTE): available / SECOND
+        (instrument, start // (width * SECOND)): available / SECOND
         for instrument, start, available in zip(*(made[name].to_pylist() for name in names), strict=True)
     }
 
 
-def live(messages: list[Message], until: int) -> dict[tuple[int, int], float]:
+def live(messages: list[Message], until: int, width: int) -> dict[tuple[int, int], float]:
     """Send messages as they were received between clocks of one second; give the last word on each bar."""
     sent: list[tuple[float, int, bytes]] = [(second, 0, clock(second)) for second in range(1, until + 1)]
     for one in messages:
@@ -47,10 +47,10 @@ def live(messages: list[Message], until: int) -> dict[tuple[int, int], float]:
             instrument_id=one["instrument_id"], corrects_seq=target,
         )  # fmt: skip
         sent.append((one["received_at"] / SECOND, 1, corrections(said) if is_correction else trades(said)))
-    fold = choose("off").BarFold(60 * SECOND, 10 * SECOND, 120 * SECOND, 10_000, 0, 0)
+    fold = choose("off").BarFold(width * SECOND, 10 * SECOND, 120 * SECOND, 10_000, 0, 0)
     out = feed(fold, OPEN, *(record for *_, record in sorted(sent, key=lambda one: one[:2])))
     assert all(len(out[kind]) == 0 for kind in (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE))
-    last = {(int(bar["instrument_id"]), int(bar["bar_start"]) // MINUTE): bar for bar in out[Kind.BAR]}
+    last = {(int(bar["instrument_id"]), int(bar["bar_start"]) // (width * SECOND)): bar for bar in out[Kind.BAR]}
     return {key: int(bar["available_at"]) / SECOND for key, bar in last.items() if bar["trade_count"]}
 
 
@@ -78,7 +78,8 @@ def test_a_minute_of_cancelled_trades_has_no_bar(spark: SparkSession) -> None:
     assert at_night(spark, [*gone, message(65, 65, source_seq=3)]) == {(1, 1): 120}
 
 
-def test_night_and_live_say_the_same_time(spark: SparkSession) -> None:
+@pytest.mark.parametrize("width", [1, 60])
+def test_night_and_live_say_the_same_time(spark: SparkSession, width: int) -> None:
     random = np.random.default_rng(11)
     messages = []
     for seq in range(1, 401):
@@ -89,6 +90,6 @@ def test_night_and_live_say_the_same_time(spark: SparkSession) -> None:
             received = one["received_at"] + round(random.uniform(1, 9) * SECOND)
             new = {"source_seq": 1_000 + seq, "corrects_seq": seq, "quantity": int(random.integers(0, 3))}
             messages.append(one | new | {"received_at": received})
-    night, lived = at_night(spark, messages), live(messages, 620)
+    night, lived = at_night(spark, messages, width), live(messages, 620, width)
     assert night == lived
-    assert sum(known > 60 * (minute + 1) for (_, minute), known in night.items()) > 10
+    assert sum(known > width * (place + 1) for (_, place), known in night.items()) > 10
