@@ -1,20 +1,26 @@
 """What the views say of rows that the test wrote."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
 
 from spark_apps.lake.catalogue import run_sql, texts
+from spark_apps.market.bars import build_session_bars, widen_bars
 from spark_apps.settings import Settings
 from spark_apps.tables import named
 from spark_apps.tables.indicators import INDICATOR_STATES_1D
 from spark_apps.tables.live import BARS_1M_LIVE, LATE_LIVE
-from spark_apps.tables.market import BARS_1M, TICKS
+from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_5M, TICKS
+from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from spark_apps.tables.sources import MESSAGES
-from tests.frames import DAY
+from tests.frames import DAY, rows
 from tests.sql.test_catalogue import put
 
 MINUTE = 60_000_000_000
@@ -121,3 +127,36 @@ def test_a_correction_without_its_trade_is_an_offending_row(spark: SparkSession,
     )
     found = run_sql(spark, settings, texts("checks")["orphan_corrections"]).collect()
     assert [row.source_seq for row in found] == [3]
+
+
+@pytest.mark.parametrize(
+    ("width", "table", "widen"),
+    [
+        ("5m", BARS_5M, partial(widen_bars, minutes=5)),
+        ("1h", BARS_1H, partial(widen_bars, minutes=60)),
+        ("1d", BARS_1D, build_session_bars),
+    ],
+)
+def test_live_bars_widen_as_those_of_the_night(
+    width: str, table: Table, widen: Callable[[DataFrame], DataFrame], spark: SparkSession, settings: Settings
+) -> None:
+    random = np.random.default_rng(3)
+    minutes = []
+    for instrument_id in (1, 2):
+        for minute in np.flatnonzero(random.random(150) < 0.6).tolist():
+            low = int(random.integers(1, 50))
+            bar = {
+                "low": low,
+                "high": low + 9,
+                "open": low + int(random.integers(0, 9)),
+                "close": low + 3,
+                "value": minute,
+            }
+            start = NINE + (7 + minute) * MINUTE
+            minutes.append(bar | {"instrument_id": instrument_id, "bar_start": start, "available_at": start + MINUTE})
+    put(spark, settings, BARS_1M_LIVE, *minutes)
+    names = [name for name in table.column_names if name != "run_id"]
+    live = run_sql(spark, settings, f"SELECT * FROM live_wide_bars WHERE width = '{width}'").select(*names)
+    night = widen(rows(spark, BARS_1M, *minutes)).select(*names)
+    assert_df_equality(live, night, ignore_row_order=True, ignore_nullable=True)
+    assert live.count() > 1
