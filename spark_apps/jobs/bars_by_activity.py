@@ -9,7 +9,7 @@ job = Job(
     BARS_BY_ACTIVITY,
     build_bars_by_activity,
     by="files",
-    reads=("instrument_id", "source_seq", "event_time", "price", "quantity", "side", "known_at"),
+    reads=("source", "instrument_id", "source_seq", "event_time", "price", "quantity", "side", "known_at"),
     from_settings=("bar_sizes",),
     needs_kernels=True,
 )

@@ -8,14 +8,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.arrow import decimals, sorted_rows, unscaled
+from spark_apps.kernels.arrow import decimals, unscaled
 from spark_apps.kernels.records import Ints
 from spark_apps.kernels.reference_fold_bars import sums_from
 from spark_apps.market.bars import PRICES, SECOND
-from spark_apps.rules.calendar import exchange_date, market_closes_at
+from spark_apps.rules.calendar import DAY_NS, EXCHANGE_OFFSET_NS
 from spark_apps.tables.activity import BARS_BY_ACTIVITY
 
-# Who crossed the spread; of other trades the tick rule says it, of call auctions nobody did.
+# Who crossed the spread, as the source says; of other trades the tick rule says it.
 SIGNS = {"buy": 1, "sell": -1, "auction": 0}
 OF_THE_LAKE = ("session_date", "run_id")
 
@@ -43,14 +43,15 @@ class BarSizes(Protocol):
 def build_bars_by_activity(trades: pa.Table, kernels: Kernels, bar_sizes: BarSizes) -> pa.Table:
     """Cut the trades of one session into bars four times: by trades, volume, value and imbalance.
 
-    Grain: one row per instrument, measure and bar. Trades count in order of (event_time, source_seq), each in one bar;
-    cancelled ones count for nothing. No bar spans two sessions. A bar is available in the second after every trade up
-    to its last one had come as it stands; one that is not full, once the last exchange has closed, too.
+    Grain: one row per instrument, measure and bar. Trades count in order of (event_time, source, source_seq), each in
+    one bar; cancelled ones count for nothing. No bar spans two sessions. A bar is available in the second after every
+    trade up to its last one had come as it stands; one that is not full, when the day is over and all of the session
+    had.
     """
-    trades = sorted_rows(trades, "instrument_id", "event_time", "source_seq")
-    known_at = _known_so_far(trades)
+    trades = trades.sort_by([(name, "ascending") for name in ("instrument_id", "event_time", "source", "source_seq")])
+    known_at = _known_by(trades)
     is_counted = pc.greater(trades["quantity"], 0)
-    trades, known_at = trades.filter(is_counted), known_at[is_counted.to_numpy()]
+    trades, known_at = trades.filter(is_counted), known_at[:, is_counted.to_numpy()]
     price, quantity = unscaled(trades["price"]), trades["quantity"].to_numpy()
     signed = _signs(trades, price) * quantity
     amounts = {"tick": np.ones_like(quantity), "volume": quantity, "value": price * quantity, "imbalance": signed}
@@ -64,7 +65,8 @@ def build_bars_by_activity(trades: pa.Table, kernels: Kernels, bar_sizes: BarSiz
     for measure, amount in amounts.items():
         ends, full = kernels.bar_ends(trades["instrument_id"].to_numpy(), amount, sizes[measure])
         bars = _bars(trades, price, signed, known_at, ends, full.astype(np.bool_))
-        parts.append(bars.append_column("measure", pa.array([measure] * len(bars), pa.string())))
+        bars = bars.append_column("measure", pa.array([measure] * len(bars), pa.string()))
+        parts.append(bars.append_column("size", pa.array([getattr(bar_sizes, measure)] * len(bars), pa.int64())))
     return pa.concat_tables(parts).select([name for name in BARS_BY_ACTIVITY.column_names if name not in OF_THE_LAKE])
 
 
@@ -73,9 +75,10 @@ def _bars(trades: pa.Table, price: Ints, signed: Ints, known_at: Ints, ends: Int
     time, quantity = trades["event_time"].to_numpy(), trades["quantity"].to_numpy()
     first, last = np.append(0, ends[:-1])[: len(ends)], ends - 1
     instrument = trades["instrument_id"].to_numpy()[first]
-    available = known_at[last] + SECOND
-    for bar in np.flatnonzero(~full):
-        available[bar] = max(available[bar], market_closes_at(exchange_date(int(time[last[bar]]))))
+    so_far, of_session = known_at[:, last] + SECOND
+    day_ends = ((time[last] + EXCHANGE_OFFSET_NS) // DAY_NS + 1) * DAY_NS - EXCHANGE_OFFSET_NS
+    # A source's clock may be ahead of ours: no bar is known before its last trade's time.
+    available = np.where(full, np.maximum(so_far, time[last]), np.maximum(of_session, day_ends))
     highest, lowest = (extreme.reduceat(price, first) if len(first) else price for extreme in (np.maximum, np.minimum))
     prices = dict(zip(PRICES, (price[first], highest, lowest, price[last]), strict=True))
     return pa.table(
@@ -112,12 +115,16 @@ def _signs(trades: pa.Table, price: Ints) -> Ints:
     return np.where(np.isnan(said), rule, signs)
 
 
-def _known_so_far(trades: pa.Table) -> Ints:
-    """Give the second in which all trades of an instrument up to each had come as they stand."""
-    known: Ints = trades["known_at"].to_numpy().copy()
+def _known_by(trades: pa.Table) -> Ints:
+    """Give two rows: the second in which all trades of an instrument up to each had come as they stand, and all of it.
+
+    Cancelled ones are among them: until that was known, they were in a bar.
+    """
+    known: Ints = np.tile(trades["known_at"].to_numpy(), (2, 1))
     begins = np.flatnonzero(np.diff(trades["instrument_id"].to_numpy(), prepend=0))
-    for first, last in zip(begins, np.append(begins, len(known))[1:], strict=True):
-        np.maximum.accumulate(known[first:last], out=known[first:last])
+    for first, last in zip(begins, np.append(begins, len(trades))[1:], strict=True):
+        np.maximum.accumulate(known[0, first:last], out=known[0, first:last])
+        known[1, first:last] = known[0, last - 1]
     return known
 
 

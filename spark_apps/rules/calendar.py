@@ -101,11 +101,6 @@ def phases(exchange: str, day: date) -> tuple[tuple[str, int, int], ...]:
     return tuple((row["phase"], at(day, row["opens_at"]), at(day, row["closes_at"])) for row in rows)
 
 
-def market_closes_at(day: date) -> int:
-    """Give the end of the last phase of any exchange on a day, nanoseconds UTC."""
-    return max(session_closes_at(exchange, day) for exchange in {row["exchange"] for row in dated_rows("phases")})
-
-
 def first_day_with_phases() -> date:
     """Give the first day on which the phases of every exchange are known."""
     begins: dict[str, date] = {}

@@ -22,7 +22,10 @@ BARS_BY_ACTIVITY = Table(
     columns=(
         INSTRUMENT,
         SESSION,
-        Column("measure", "STRING", "What fills the bar: tick (trades), volume, value, imbalance; sizes: `bar_sizes`."),
+        Column("measure", "STRING", "What fills the bar: tick (trades), volume, value, imbalance."),
+        Column(
+            "size", "BIGINT", "What fills it: trades; shares or contracts; VND or points times contracts; shares again."
+        ),
         Column("bar_number", "INT", "Place of the bar in its session, from 0."),
         Column("bar_start", "BIGINT", "Start of the bar, inclusive: time of its first trade, nanoseconds UTC."),
         Column("bar_end", "BIGINT", "Time of the last trade, nanoseconds UTC."),
@@ -44,6 +47,7 @@ BARS_BY_ACTIVITY = Table(
         *BAR_RULES,
         Rule("measure_is_known", f"measure IN {MEASURES}"),
         Rule("bar_ends_after_it_starts", "bar_end >= bar_start"),
+        Rule("available_behind_its_end", "available_at >= bar_end"),
         Rule("imbalance_is_within_volume", "abs(imbalance) <= volume"),
     ),
     conserves=tuple(pair for measure in MEASURES for pair in _same_sums(measure)),

@@ -1,8 +1,10 @@
 """The driver of the second fold: a batch that comes again under its number gives the same rows, from the same state."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -11,8 +13,11 @@ from spark_apps.kernels.records import cut, join
 from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_output, read_back
 from spark_apps.lake.live_fold import STAMPS, fold_parameters
 from spark_apps.lake.live_standing import KEPT_STATES, PARTITION, StandingSink, read_sections
+from spark_apps.lake.location import checkpoint
 from spark_apps.lake.services import Service
+from spark_apps.tables.live import CROSS_SECTION_1M_LIVE
 from tests.drills.application import Application, application
+from tests.drills.market import DrillMarket
 from tests.kernels.session import OPEN, clock, entry, trades
 
 BATCHES = 4
@@ -97,3 +102,21 @@ def test_a_state_that_lost_bytes_or_is_lost_is_refused(lake: Application, spark:
     file.unlink()
     with pytest.raises(StateMismatch, match="after batch 0"):
         sink(lake).write(given[1], 1)
+
+
+def test_an_application_of_before_the_second_fold_goes_on_and_ranks_the_next_session(
+    broker: Service, tmp_path: Path, spark: SparkSession
+) -> None:
+    """Take the second fold's checkpoint away between two sessions: such an application never had one."""
+    lake = application(tmp_path, broker.address, "before_standing")
+    for day in (0, 1):
+        lake.feed(DrillMarket(seed=3, messages=300, instruments=4, minutes=2, day=day))
+        lake.run_here(spark)
+        if day == 0:
+            before = lake.read(CROSS_SECTION_1M_LIVE)
+            shutil.rmtree(checkpoint("standing", lake.settings).parent)
+    told = lake.read(CROSS_SECTION_1M_LIVE)
+    days = pc.value_counts(told["session_date"]).to_pylist()
+    first, second = sorted(days, key=lambda day: day["values"])
+    assert first["counts"] == before.num_rows > 0
+    assert second["counts"] > 0

@@ -18,15 +18,22 @@ from spark_apps.tables.activity import BARS_BY_ACTIVITY, MEASURES
 
 KERNELS: Kernels = choose("preferred")
 DAY = date(2026, 11, 20)
-OPEN, CLOSE = at(DAY, "09:15"), at(DAY, "15:00")
+OPEN, MIDNIGHT = at(DAY, "09:15"), at(date(2026, 11, 21), "00:00")
 SIZES = BarSizes(tick=3, volume=100, value=1_000, imbalance=60)
 Trade = dict[str, Any]
 
 
-def trade(seq: int, price: int, quantity: int, side: str = "unknown", **fields: int) -> Trade:
+def trade(seq: int, price: int, quantity: int, side: str = "unknown", **fields: Any) -> Trade:
     """Say a trade of instrument 1, `seq` seconds after the opening, that came in its own second."""
     time = OPEN + seq * SECOND
-    given = {"instrument_id": 1, "source_seq": seq, "event_time": time, "known_at": time, "price": price}
+    given = {
+        "instrument_id": 1,
+        "source": "sim",
+        "source_seq": seq,
+        "event_time": time,
+        "known_at": time,
+        "price": price,
+    }
     return given | {"quantity": quantity, "side": side} | fields
 
 
@@ -34,7 +41,10 @@ def made(trades: list[Trade], sizes: BarSizes = SIZES, kernels: Kernels = KERNEL
     """Make bars of trades in whole VND."""
     columns = {name: [one[name] for one in trades] for name in trade(1, 1, 1)}
     table = pa.table(
-        {name: pa.array(values, pa.string() if name == "side" else pa.int64()) for name, values in columns.items()}
+        {
+            name: pa.array(values, pa.string() if name in ("side", "source") else pa.int64())
+            for name, values in columns.items()
+        }
     )
     price = decimals(10_000 * table["price"].to_numpy(), 18, 4)
     table = table.set_column(table.column_names.index("price"), "price", price)
@@ -74,7 +84,7 @@ def test_a_bar_spans_its_trades_and_is_known_behind_the_last() -> None:
     first, rest = of("tick", made(FIVE))
     assert (first["bar_start"], first["bar_end"]) == (OPEN + SECOND, OPEN + 3 * SECOND)
     assert first["available_at"] == OPEN + 4 * SECOND
-    assert rest["available_at"] == CLOSE
+    assert rest["available_at"] == MIDNIGHT
 
 
 def test_a_trade_that_came_late_makes_every_bar_behind_it_late() -> None:
@@ -87,6 +97,34 @@ def test_a_cancelled_trade_counts_for_nothing_and_tells_when_that_was_known() ->
     cancelled = [FIVE[0], FIVE[1] | {"quantity": 0, "known_at": OPEN + 70 * SECOND}, *FIVE[2:4]]
     (bar,) = of("tick", made(cancelled))
     assert (bar["volume"], bar["trade_count"], bar["available_at"]) == (90, 3, OPEN + 71 * SECOND)
+
+
+def test_a_bar_that_is_not_full_is_known_when_all_that_might_have_filled_it_is() -> None:
+    monday = MIDNIGHT + 57 * 3_600 * SECOND
+    (bar,) = of("tick", made([FIVE[0], FIVE[1] | {"quantity": 0, "known_at": monday}]))
+    assert (bar["volume"], bar["is_full"], bar["available_at"]) == (40, False, monday + SECOND)
+
+
+def test_no_bar_is_known_before_its_last_trade_however_far_the_source_is_ahead() -> None:
+    ahead = [one | {"known_at": OPEN - 100 * SECOND} for one in FIVE[:3]]
+    (bar,) = of("tick", made(ahead))
+    assert bar["available_at"] == bar["bar_end"]
+
+
+def test_trades_of_one_instant_count_by_source_whatever_their_order_in_the_input() -> None:
+    tied = [trade(1, 10, 40, source="a"), trade(1, 10, 70, source="b"), trade(2, 10, 1)]
+    bars = [[bar["volume"] for bar in of("volume", made(given))] for given in (tied, tied[::-1])]
+    assert bars == [[110, 1]] * 2
+
+
+def test_a_session_of_long_ago_needs_no_opening_hours() -> None:
+    time = at(date(2005, 3, 1), "09:00")
+    assert len(of("tick", made([FIVE[0] | {"event_time": time, "known_at": time}]))) == 1
+
+
+def test_each_bar_says_its_size() -> None:
+    found = {(bar["measure"], bar["size"]) for bar in made(FIVE).to_pylist()}
+    assert found == {("tick", 3), ("volume", 100), ("value", 1_000), ("imbalance", 60)}
 
 
 def test_a_session_of_cancelled_trades_has_no_bar() -> None:
@@ -142,13 +180,20 @@ def test_tick_bars_are_those_that_duckdb_cuts() -> None:
     assert ours == theirs
 
 
-@pytest.mark.parametrize("second", [600, 1_800, 3_000])
+@pytest.mark.parametrize("second", [600, 1_800, 3_000, 60_000, 200_000])
 def test_what_is_known_by_a_moment_is_what_the_trades_known_by_then_make(second: int) -> None:
-    moment = OPEN + second * SECOND
-    trades = walk(3)
+    moment, random = OPEN + second * SECOND, np.random.default_rng(second)
+    first = walk(3)
+    cancelled = [one | {"quantity": 0, "known_at": int(random.integers(OPEN, 2 * MIDNIGHT - OPEN))} for one in first]
+    last = [one if random.random() < 0.9 else other for one, other in zip(first, cancelled, strict=True)]
+    last = [max(pair, key=lambda one: one["known_at"]) for pair in zip(first, last, strict=True)]
+    known = [
+        told if told["known_at"] < moment else before
+        for before, told in zip(first, last, strict=True)
+        if min(before["known_at"], told["known_at"]) < moment
+    ]
     whole, prefix = (
-        [bar for bar in made(given).to_pylist() if bar["available_at"] <= moment]
-        for given in (trades, [one for one in trades if one["known_at"] < moment])
+        [bar for bar in made(given).to_pylist() if bar["available_at"] <= moment] for given in (last, known)
     )
     # Of the prefix a bar may be known whose place a trade takes that is not yet in: that one is said anew later.
     assert whole and all(bar in prefix for bar in whole)
