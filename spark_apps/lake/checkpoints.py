@@ -60,6 +60,11 @@ def open_batch(checkpoint: Path) -> int:
     return begun if begun > done else -1
 
 
+def is_at_rest(checkpoint: Path) -> bool:
+    """Say whether a query has begun there, and ended the last batch that it began."""
+    return open_batch(checkpoint) < 0 <= newest(checkpoint / "commits")
+
+
 def _next_step(checkpoint: Path) -> str:
     generation = int(checkpoint.name)
     return f"Undo the change, or start generation {generation + 1} (TAYHO_LIVE__GENERATION={generation + 1})"

@@ -23,7 +23,7 @@ from spark_apps.errors import ServiceFailed, StateMismatch
 from spark_apps.kernels.records import VERSION
 from spark_apps.kernels.reference_bar_state import LAYOUT
 from spark_apps.kernels.reference_cross_state import LAYOUT as CROSS_LAYOUT
-from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, open_batch
+from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, is_at_rest, open_batch
 from spark_apps.lake.failpoints import watch_commit_entries
 from spark_apps.lake.kafka import (
     Publisher,
@@ -51,6 +51,8 @@ from spark_apps.tables.indicators import CHOSEN
 logger = structlog.get_logger(__name__)
 
 JOB = "live"
+# What a generation of its own has, beside bronze.
+FOLDED = ("fold", "standing", "gold")
 POLL_SECONDS = 0.25
 # Progress comes every second from each partition: to look at it more often would cost the first fold its cores.
 STANDING_PAUSE = "500 milliseconds"
@@ -179,12 +181,8 @@ class _Application:
             "fold": {"state": state, "record_version": VERSION, "state_layout": LAYOUT, "indicators": list(CHOSEN)},
             "standing": {"state": state, "record_version": VERSION, "state_layout": CROSS_LAYOUT},
         }
-        for name, topics in (
-            ("bronze", self.inputs),
-            ("fold", [self.inputs[-1], self.output]),
-            ("standing", [self.output]),
-            ("gold", [self.output]),
-        ):
+        reads = {"bronze": self.inputs, "fold": [self.inputs[-1], self.output]}
+        for name, topics in (reads | {own: [self.output] for own in FOLDED[1:]}).items():
             made_for = {
                 "partitions": self.settings.kafka.partitions,
                 "topic_ids": {each: self.ids[each] for each in topics},
@@ -223,7 +221,7 @@ class _Application:
 
     def _refuse_undrained(self, before: int) -> None:
         """Refuse to follow a generation that has not given all it owes, or whose rows the live tables lack."""
-        places = {name: checkpoint(name, self.settings).with_name(str(before)) for name in ("fold", "standing", "gold")}
+        places = {name: checkpoint(name, self.settings).with_name(str(before)) for name in FOLDED}
         ends = end_offsets(self.settings.kafka, [self.output])
         reached = [committed(places[name]) or self.begins["gold"] for name in ("standing", "gold")]
         unread = max(behind(each, ends) for each in reached)
@@ -237,13 +235,16 @@ class _Application:
 
     def _is_idle(self, wanted: Offsets) -> bool:
         """Say whether all that is wanted is in: gold comes last, when both folds have given all they will."""
-        inputs = {self.inputs[-1]: wanted[self.inputs[-1]]}
+        inputs, kafka = {self.inputs[-1]: wanted[self.inputs[-1]]}, self.settings.kafka
         if self._behind("fold", inputs) or self._behind("bronze", wanted):
             return False
-        if self._behind("standing", end_offsets(self.settings.kafka, [self.output])):
+        if self._behind("standing", end_offsets(kafka, [self.output])):
             return False
-        ends = end_offsets(self.settings.kafka, [self.output])  # what the second fold gave is in by now
-        return not (self._behind("standing", ends) or self._behind("gold", ends))
+        ends = end_offsets(kafka, [self.output])  # what the second fold gave is in by now
+        if self._behind("standing", ends) or self._behind("gold", ends):
+            return False
+        # The first batch of a query may hold nothing: stopped within it, it would owe that to the next generation.
+        return all(is_at_rest(checkpoint(name, self.settings)) for name in ("bronze", *FOLDED))
 
     def _behind(self, name: str, wanted: Offsets) -> int:
         return behind(committed(checkpoint(name, self.settings)) or self.begins[name], wanted)

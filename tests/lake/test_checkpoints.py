@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spark_apps.errors import StateMismatch
-from spark_apps.lake.checkpoints import behind, claim, claimed, committed, open_batch, read_fingerprint
+from spark_apps.lake.checkpoints import behind, claim, claimed, committed, is_at_rest, open_batch, read_fingerprint
 
 
 def test_the_same_fingerprint_may_go_on(tmp_path: Path) -> None:
@@ -32,13 +32,14 @@ def test_a_topic_may_join_and_none_may_leave_or_be_made_anew(tmp_path: Path) -> 
 
 
 def test_a_batch_is_open_until_its_commit_entry_is_there(tmp_path: Path) -> None:
+    assert (open_batch(tmp_path), is_at_rest(tmp_path)) == (-1, False)  # nothing is begun
     for folder, batches in (("offsets", (0, 1)), ("commits", (0,))):
         (tmp_path / folder).mkdir()
         for batch in batches:
             (tmp_path / folder / str(batch)).touch()
-    assert open_batch(tmp_path) == 1
+    assert (open_batch(tmp_path), is_at_rest(tmp_path)) == (1, False)
     (tmp_path / "commits" / "1").touch()
-    assert open_batch(tmp_path) == -1
+    assert (open_batch(tmp_path), is_at_rest(tmp_path)) == (-1, True)
 
 
 def test_a_checkpoint_without_a_fingerprint_is_refused(tmp_path: Path) -> None:
