@@ -2,14 +2,14 @@
 
 from spark_apps.lake.command import main
 from spark_apps.lake.job import Job
-from spark_apps.market.bars import build_bars
+from spark_apps.market.bars import READS, build_bars
 from spark_apps.tables.market import BARS_1M
 
 job = Job(
     BARS_1M,
     build_bars,
     by="files",
-    reads=("instrument_id", "source_seq", "event_time", "price", "quantity", "correction_count", "known_at"),
+    reads=READS,
     params={"seconds": 60},
     needs_kernels=True,
 )

@@ -121,15 +121,20 @@ def _known_by(trades: pa.Table) -> Ints:
     Cancelled ones are among them: until that was known, they were in a bar.
     """
     known: Ints = np.tile(trades["known_at"].to_numpy(), (2, 1))
-    begins = np.flatnonzero(np.diff(trades["instrument_id"].to_numpy(), prepend=0))
+    begins = _begins(trades["instrument_id"].to_numpy())
     for first, last in zip(begins, np.append(begins, len(trades))[1:], strict=True):
         np.maximum.accumulate(known[0, first:last], out=known[0, first:last])
         known[1, first:last] = known[0, last - 1]
     return known
 
 
+def _begins(instrument: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Give the place of each instrument's first row."""
+    return np.flatnonzero(np.diff(instrument, prepend=0))
+
+
 def _places_within(instrument: NDArray[np.int32]) -> NDArray[np.int32]:
     """Give each row its number within its instrument, from 0."""
-    begins = np.flatnonzero(np.diff(instrument, prepend=0))
+    begins = _begins(instrument)
     counts = np.diff(begins, append=len(instrument))
     return (np.arange(len(instrument)) - np.repeat(begins, counts)).astype(np.int32)

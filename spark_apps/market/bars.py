@@ -18,6 +18,8 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HIGHEST = (1 << 63) - 1
 PRICES = ("open", "high", "low", "close")
+# Of trades, what `build_bars` looks at.
+READS = ("instrument_id", "source_seq", "event_time", "price", "quantity", "correction_count", "known_at")
 
 
 def build_bars(trades: pa.Table, kernels: Kernels, seconds: int) -> pa.Table:
