@@ -130,7 +130,9 @@ def test_a_sum_that_is_not_conserved_stops_the_run(spark: SparkSession, settings
 def test_a_file_job_checks_its_sums_in_the_worker(spark: SparkSession, settings: Settings) -> None:
     put(TICKS, settings, TICK)
     run(trades, TODAY, spark, settings)
-    job = replace(bars_1m, transform=lambda rows, kernels: bars_1m.transform(rows, kernels).slice(0, 0))
+    job = replace(
+        bars_1m, transform=lambda rows, kernels, seconds: bars_1m.transform(rows, kernels, seconds).slice(0, 0)
+    )
     sentence = (
         r"^gold.bars_1m, 2026-11-20: sum\(volume\) is None, but sum\(quantity\) of its input is 100;.*Mend its [^\n]*$"
     )
