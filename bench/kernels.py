@@ -20,7 +20,8 @@ import talib
 
 from bench.indicators.numba_loop import eight_loops
 from spark_apps.kernels import Kernels, choose
-from spark_apps.kernels.records import ENTRY, ClockFlag, encode_clock, encode_trades, join
+from spark_apps.kernels.layouts import ENTRY, ClockFlag
+from spark_apps.kernels.records import encode_clock, encode_trades, join
 from spark_apps.kernels.reference_indicators import Reals
 
 LEDGER = Path("build/bench.jsonl")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bench.live.market import FACTOR, TRADE, entries_of, envelopes, hours_of
 from bench.live.running import ROOT, Running, running
-from spark_apps.kernels.records import CAUSE, ENTRY, HEADER, Kind
+from spark_apps.kernels.layouts import CAUSE, ENTRY, HEADER, Kind
 from spark_apps.lake.feed import SECOND, Pace, publish_session
 from spark_apps.lake.kafka import fold_input, fold_output, raw_topic
 from spark_apps.lake.provenance import code_commit

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, Val
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from spark_apps.errors import BadSetting
-from spark_apps.kernels.records import CLOCK_LIMIT
+from spark_apps.kernels.layouts import CLOCK_LIMIT
 from spark_apps.tables import strategies
 from spark_apps.tables.strategy_model import Book
 

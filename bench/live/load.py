@@ -5,8 +5,9 @@ import time
 import numpy as np
 
 from bench.live.market import INSTRUMENTS, OPENS, hours_of
-from spark_apps.kernels.records import ENTRY, HEADER, NO_TARGET, ClockFlag, Kind, Rows, encode_clock, encode_parameters
-from spark_apps.kernels.records import VERSION as LAYOUT
+from spark_apps.kernels.layouts import ENTRY, HEADER, NO_TARGET, ClockFlag, Kind, Rows
+from spark_apps.kernels.layouts import VERSION as LAYOUT
+from spark_apps.kernels.records import encode_clock, encode_parameters
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.feed import SECOND
 from spark_apps.lake.kafka import Publisher, create_topics, fold_input, raw_topic

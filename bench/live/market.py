@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 
-from spark_apps.kernels.records import ENTRY, NO_TARGET, Rows
+from spark_apps.kernels.layouts import ENTRY, NO_TARGET, Rows
 from spark_apps.lake.feed import SECOND, Hours
 from spark_apps.sources.envelope import Envelope
 

@@ -8,6 +8,7 @@
 #include "kernels/cross_fold.hpp"
 #include "kernels/indicators.hpp"
 #include "kernels/session_bars.hpp"
+#include "kernels/session_quotes.hpp"
 #include "kernels/signals.hpp"
 
 namespace py = pybind11;
@@ -261,6 +262,33 @@ class IndicatorFold {
     kernels::IndicatorFold fold_;
 };
 
+// The QUOTED rows of a session's bars, side by side as bytes.
+Column<Byte> quotes_of(const Column<std::int32_t>& instrument_id, const Column<Int>& event_time, const Column<Int>& price,
+                       const Column<Int>& quantity, const Column<Byte>& quotes, Int width) {
+    const auto size = rows_of("quotes_of", instrument_id, event_time, price, quantity);
+    check_parameter("width", width, 1);
+    if (quotes.ndim() != 1 || quotes.size() % static_cast<py::ssize_t>(sizeof(kernels::QuoteEntry)) != 0) {
+        raise("SchemaMismatch", "quotes_of: quotes must be the bytes of QUOTE rows");
+    }
+    std::vector<kernels::QuoteEntry> entries(static_cast<std::size_t>(quotes.size()) / sizeof(kernels::QuoteEntry));
+    if (!entries.empty()) std::memcpy(entries.data(), quotes.data(), static_cast<std::size_t>(quotes.size()));
+    const kernels::SessionTrades trades{instrument_id.data(), event_time.data(), price.data(), quantity.data(), size};
+    const auto refuse = [](const char* what, std::size_t row) {
+        raise("RuleViolated", std::string("quotes_of: ") + what + ' ' + std::to_string(row) +
+                                  " is none that follows the one before it. Set bad rows aside, and sort the rest by "
+                                  "instrument and time first");
+    };
+    if (const auto row = kernels::first_misplaced(trades); row < size) refuse("trade", row);
+    if (const auto row = kernels::first_misplaced(entries); row < entries.size()) refuse("quote", row);
+    std::vector<Byte> bytes;
+    {
+        const py::gil_scoped_release release;
+        const auto rows = kernels::quotes_of(trades, entries, width);
+        kernels::append(bytes, rows.data(), rows.size());
+    }
+    return as_array(std::move(bytes));
+}
+
 // The SIGNAL rows of bars, side by side as bytes.
 Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std::int32_t>& instrument_id,
                         const Column<std::int32_t>& session_date, const Column<Int>& bar_start,
@@ -385,6 +413,8 @@ PYBIND11_MODULE(_native, module) {
         .def("touched", &CrossFold::touched)
         .def("restore", &CrossFold::restore, py::arg("sections"));
     module.def("indicator_outputs", &indicator_outputs);
+    module.def("quotes_of", &quotes_of, py::arg("instrument_id"), py::arg("event_time"), py::arg("price"),
+               py::arg("quantity"), py::arg("quotes"), py::arg("width"));
     module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
                py::arg("bar_start"), py::arg("inputs"), py::arg("width"));
     module.def("bar_ends", &bar_ends, py::arg("instrument_id"), py::arg("amount"), py::arg("size"));

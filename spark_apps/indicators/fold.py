@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spark_apps.kernels import Kernels, reference
 from spark_apps.kernels.arrow import sorted_rows, unscaled
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.market.indices import index_ids
 from spark_apps.rules.ticks import UNIT
 from spark_apps.tables.indicators import INDICATORS

@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 
 from spark_apps.errors import BadQuery, EmptyInput, TayhoError
 from spark_apps.jobs.state import Shown
-from spark_apps.kernels.records import CLOCK_LIMIT, HEADER, Kind
+from spark_apps.kernels.layouts import CLOCK_LIMIT, HEADER, Kind
 from spark_apps.kernels.reference_strategies import Book
 from spark_apps.lake.reading import scanned
 from spark_apps.lake.tables import ensure

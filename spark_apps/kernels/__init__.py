@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import MissingTool
 from spark_apps.kernels import reference
-from spark_apps.kernels.records import Bytes, Ints
+from spark_apps.kernels.layouts import Bytes, Ints
 from spark_apps.kernels.reference_indicators import state_hash
 
 __all__ = ["NATIVE", "BarFold", "IndicatorFold", "Kernels", "choose", "fold_bars", "indicator_outputs", "state_hash"]
@@ -32,6 +32,7 @@ class Kernels(Protocol):
     CrossFold: type[reference.CrossFold]
     IndicatorFold: type[reference.IndicatorFold]
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
+    quotes_of: Callable[[NDArray[np.int32], Ints, Ints, Ints, Bytes, int], Bytes]
     signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
     bar_ends: Callable[[NDArray[np.int32], Ints, int], tuple[Ints, NDArray[np.uint8]]]

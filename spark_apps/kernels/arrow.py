@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 
 
 def map_batches(frame: DataFrame, function: Callable[[pa.Table], pa.Table], schema: str) -> DataFrame:

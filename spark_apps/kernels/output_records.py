@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows, join
+from spark_apps.kernels.layouts import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
+from spark_apps.kernels.records import join
 
 
 def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:

@@ -11,9 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
+from spark_apps.kernels.layouts import Bytes, Ints, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.reasons import REASONS
-from spark_apps.kernels.records import Bytes, Ints, Kind, Rows
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import BadSetting, RuleViolated, SchemaMismatch
-from spark_apps.kernels.records import AMOUNT_LIMIT, Ints
+from spark_apps.kernels.layouts import AMOUNT_LIMIT, Ints
 
 LARGEST_BAR = 1 << 60
 

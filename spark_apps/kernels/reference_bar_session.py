@@ -1,15 +1,14 @@
 """What the bar fold remembers of a session: the clock, and of each instrument its trades, bars and indicators."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import AMOUNT_LIMIT, Rows
 from spark_apps.kernels.reference_indicator_state import IndicatorState
+from spark_apps.kernels.reference_quotes import QuoteState
 from spark_apps.kernels.reference_strategies import FLAT, Stance
+from spark_apps.kernels.reference_trades import NEVER, Bar, Trade
 
-HIGHEST = (1 << 63) - 1
-NEVER = -(1 << 63)
 NO_SESSION = -(1 << 31)
 
 
@@ -27,38 +26,12 @@ class Clock:
 
 
 @dataclass
-class Bar:
-    """Gather trades in order; sums of non-negative numbers stay at the highest int64."""
-
-    start: int
-    open: int = 0
-    high: int = 0
-    low: int = 0
-    close: int = 0
-    volume: int = 0
-    value: int = 0
-    trade_count: int = 0
-
-    def add(self, price: int, quantity: int) -> None:
-        """Take one trade, the latest in order."""
-        if self.trade_count == 0:
-            self.open = self.high = self.low = price
-        self.high, self.low, self.close = max(self.high, price), min(self.low, price), price
-        self.volume = min(self.volume + quantity, HIGHEST)
-        self.value = min(self.value + price * quantity, HIGHEST)
-        self.trade_count += 1
-
-    def fields(self) -> tuple[int, ...]:
-        """Give the values in the order of declaration."""
-        return astuple(self)
-
-
-@dataclass
 class Emitted:
     """Remember the last word on a bar and its last known prices; and on its indicators, with the history they stand on.
 
     `reckoned` is the last revision of the indicators, `digest` the hash of the state after the bar. `signalled` is the
-    last revision of its signals, which follow from the stances before and after it.
+    last revision of its signals, which follow from the stances before and after it. `quoted` is the last revision of
+    its quotes, `figures` the hash of what they said.
     """
 
     revision: int = -1
@@ -73,6 +46,8 @@ class Emitted:
     signalled: int = -1
     before: Stance = FLAT
     after: Stance = FLAT
+    quoted: int = -1
+    figures: int = 0
 
     def take(self, bar: Bar) -> None:
         """Say a bar anew; one without trades keeps the last known prices."""
@@ -83,26 +58,6 @@ class Emitted:
 
 
 @dataclass
-class Trade:
-    """Remember an accepted trade; quantity 0 once it is cancelled."""
-
-    event_time: int
-    source: int
-    source_seq: int
-    price: int
-    quantity: int
-    corrected_by: int = NEVER
-
-    def place(self) -> tuple[int, int, int]:
-        """Give the place of the trade in its bar."""
-        return self.event_time, self.source, self.source_seq
-
-    def counted(self) -> tuple[int, int]:
-        """Give price and quantity as they count in a bar: nothing for a cancelled trade."""
-        return (self.price, self.quantity) if self.quantity else (0, 0)
-
-
-@dataclass
 class Instrument:
     """Remember one instrument's session."""
 
@@ -110,12 +65,14 @@ class Instrument:
     emitted: dict[int, Emitted] = field(default_factory=dict)
     tail: list[Trade] = field(default_factory=list)
     seen: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    quotes: QuoteState = field(default_factory=QuoteState)
     indicators: IndicatorState | None = None
     stance: Stance = FLAT
 
     def open_session(self) -> None:
         """Forget the session that ended; only the indicators go on."""
         self.settled, self.emitted, self.tail, self.seen, self.stance = None, {}, [], {}, FLAT
+        self.quotes = QuoteState()
 
     def has_seen(self, source: int, seq: int) -> bool:
         """Say whether the number came before."""
@@ -157,6 +114,7 @@ class Instrument:
         before = (self.settled, len(self.emitted), len(self.tail))
         if self.settled and self.settled.start + width <= horizon:
             self.settled = None
+        has_moved = self.quotes.settle(self.tail, horizon, width)
         count = bisect_left(self.tail, horizon, key=lambda trade: trade.event_time)
         for trade in self.tail[:count]:
             start = trade.event_time // width * width
@@ -165,7 +123,7 @@ class Instrument:
                 self.settled.add(trade.price, trade.quantity)
         del self.tail[:count]
         finals = [(start, self.emitted.pop(start)) for start in sorted(self.emitted) if start + width <= horizon]
-        return before != (self.settled, len(self.emitted), len(self.tail)), finals
+        return has_moved or before != (self.settled, len(self.emitted), len(self.tail)), finals
 
     def correct(self, new: Trade) -> tuple[int, int | None]:
         """Put a correction in the place of its trade; give the rule that it breaks, and the time where that changes."""
@@ -179,19 +137,3 @@ class Instrument:
         changes = trade.counted() != new.counted()
         trade.price, trade.quantity, trade.corrected_by = new.price, new.quantity, new.corrected_by
         return 0, trade.event_time if changes else None
-
-
-def broken_rule(row: Rows, clock: Clock, ahead: int, is_correction: bool) -> int:
-    """Give the first rule that an entry breaks before its number is looked at, 0 for none."""
-    key, session, _, _, _, _, _, event_time, price, quantity = row.item()
-    is_open = clock.session != NO_SESSION
-    rules = (
-        (Reason.RECORD_IS_READABLE, key >= 1),
-        (Reason.ARRIVES_WITHIN_BOUND, not (is_open and session < clock.session)),
-        (Reason.SESSION_IS_OPEN, is_open and session == clock.session),
-        (Reason.PRICE_IS_POSITIVE, price > 0),
-        (Reason.QUANTITY_IS_POSITIVE, quantity > 0 or (quantity == 0 and is_correction)),
-        (Reason.AMOUNT_IS_IN_RANGE, price * quantity <= AMOUNT_LIMIT),
-        (Reason.EVENT_IS_NOT_AHEAD_OF_CLOCK, event_time <= clock.market_time + ahead),
-    )
-    return next((reason.value for reason, holds in rules if not holds), 0)

@@ -2,9 +2,9 @@
 
 Section 0 holds the clock. Section n holds of instrument n its session, the settled part of the one bar that is partly
 settled, the emitted bars that are not final, the tail by (event_time, source, source_seq), and per source the intervals
-of source_seq seen in the session; one of an earlier session than the clock's is empty. Section -n holds its indicators
-as of the last final bar: they change once a bar, not once a trade, and go on from session to session. Section BOOKS
-holds the books of the session.
+of source_seq seen in the session, and its quotes where there are any; one of an earlier session than the clock's is
+empty. Section -n holds its indicators as of the last final bar: they change once a bar, not once a trade, and go on
+from session to session. Section BOOKS holds the books of the session.
 """
 
 from dataclasses import fields, replace
@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from spark_apps.errors import BadSetting
-from spark_apps.kernels.reference_bar_session import NO_SESSION, Bar, Clock, Emitted, Instrument, Trade
+from spark_apps.kernels.layouts import SIDES
+from spark_apps.kernels.reference_bar_session import NO_SESSION, Clock, Emitted, Instrument
 from spark_apps.kernels.reference_indicator_state import IndicatorStage, IndicatorState
+from spark_apps.kernels.reference_quotes import Quote, QuoteBar, QuoteState
 from spark_apps.kernels.reference_strategies import Book, Books, Stance
+from spark_apps.kernels.reference_trades import Bar, Trade
 from spark_apps.kernels.sections import BAR_FOLD, Cursor, mismatch, parameter_hash, seal, unseal
 
-LAYOUT = 3
+LAYOUT = 4
 # The number of the section of the books; no instrument has it.
 BOOKS = NO_SESSION
 # Thirty-six years in nanoseconds: any sum with market time stays within int64.
@@ -29,7 +32,7 @@ STANCE = np.dtype([("standing", "<u4"), ("counted", "<u4"), ("target", "<i4")])
 COUNTS = np.dtype(
     [
         ("session", "<i4"),
-        *((name, "<u4") for name in ("settled", "emitted", "tail", "sources", "spare")),
+        *((name, "<u4") for name in ("settled", "emitted", "tail", "sources", "quotes")),
         ("stance", STANCE),
     ]
 )
@@ -44,9 +47,13 @@ EMITTED = np.dtype(
         ("signalled", "<i8"),
         ("before", STANCE),
         ("after", STANCE),
+        ("quoted", "<i8"),
+        ("figures", "<u8"),
     ]
 )
 TAIL = np.dtype([(name, "<i8") for name in ("event_time", "source", "source_seq", "price", "quantity", "corrected_by")])
+QUOTED = np.dtype([("event_time", "<i8"), ("source", "<i8"), ("source_seq", "<i8"), *SIDES])
+QUOTE_BAR = np.dtype([(name, "<i8") for name in ("start", "quotes", "order_flow", "bought", "sold", "paid", "worth")])
 SEEN = np.dtype([("source", "<u4"), ("intervals", "<u4")])
 INTERVAL = np.dtype([("first", "<i8"), ("last", "<i8")])
 
@@ -77,17 +84,22 @@ def write_bars(parameters: tuple[int, ...], session: int, instrument: Instrument
 
 
 def _instrument_bytes(session: int, instrument: Instrument) -> bytes:
+    quotes = instrument.quotes
     lengths = (len(instrument.emitted), len(instrument.tail), len(instrument.seen))
-    parts = [np.array((session, instrument.settled is not None, *lengths, 0, instrument.stance), COUNTS)]
+    counts = (instrument.settled is not None, *lengths, 0 if quotes.is_empty else len(quotes.tail) + 1)
+    parts = [np.array((session, *counts, instrument.stance), COUNTS)]
     parts.append(np.array([instrument.settled.fields()] if instrument.settled else [], SETTLED))
     parts.append(np.array([(s, *_fields(e)) for s, e in sorted(instrument.emitted.items())], EMITTED))
     parts.append(np.array([_fields(trade) for trade in instrument.tail], TAIL))
     for source, spans in sorted(instrument.seen.items()):
         parts += [np.array((source, len(spans)), SEEN), np.array(spans, INTERVAL)]
+    if not quotes.is_empty:
+        parts += [np.array(_fields(quotes.last), QUOTED), np.array(_fields(quotes.bar), QUOTE_BAR)]
+        parts.append(np.array([_fields(quote) for quote in quotes.tail], QUOTED))
     return b"".join(part.tobytes() for part in parts)
 
 
-def _fields(one: Emitted | Trade) -> tuple[Any, ...]:
+def _fields(one: Emitted | Trade | Quote | QuoteBar) -> tuple[Any, ...]:
     return tuple(getattr(one, each.name) for each in fields(one))
 
 
@@ -110,7 +122,7 @@ def read(
     instruments = {key: Instrument(indicators=indicators) for key, indicators in opened.items()}
     for key, body in bodies.items():
         cursor = Cursor(key, body)
-        its_session, *counts, _, stance = cursor.take(COUNTS, 1)[0].item()
+        its_session, *counts, stance = cursor.take(COUNTS, 1)[0].item()
         if its_session > session:
             raise mismatch(str(key), f"session {its_session} is after the clock's {session}")
         if its_session == session:
@@ -137,6 +149,7 @@ def _instrument(
     emitted_count: int,
     tail_count: int,
     sources: int,
+    quotes: int,
 ) -> Instrument:
     settled = [Bar(*row) for row in cursor.take(SETTLED, settled_count).tolist()]
     emitted = cursor.take(EMITTED, emitted_count).tolist()
@@ -145,11 +158,17 @@ def _instrument(
     for _ in range(sources):
         ((source, spans),) = cursor.take(SEEN, 1).tolist()
         seen[source] = cursor.take(INTERVAL, spans).tolist()
+    kept = QuoteState()
+    if quotes:
+        ((last,), (bar,)) = cursor.take(QUOTED, 1).tolist(), cursor.take(QUOTE_BAR, 1).tolist()
+        kept = QuoteState(
+            Quote(*last), QuoteBar(*bar), [Quote(*row) for row in cursor.take(QUOTED, quotes - 1).tolist()]
+        )
     cursor.end()
     if settled_count > 1:
         raise mismatch(str(cursor.key), f"{settled_count} settled bars, there is at most one")
     states = {
-        start: replace(Emitted(*last), before=Stance(*before), after=Stance(*after))
-        for start, *last, before, after in emitted
+        start: replace(Emitted(*last), before=Stance(*before), after=Stance(*after), quoted=quoted, figures=figures)
+        for start, *last, before, after, quoted, figures in emitted
     }
-    return Instrument(settled[0] if settled else None, states, tail, seen, indicators, stance)
+    return Instrument(settled[0] if settled else None, states, tail, seen, kept, indicators, stance)

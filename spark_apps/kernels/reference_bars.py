@@ -1,4 +1,4 @@
-"""Fold trades to bars, indicators and signals slowly: the twin of `cpp_udfs/include/kernels/bars.hpp`, to the byte.
+"""Fold trades and quotes to bars and what follows: the slow twin of `cpp_udfs/include/kernels/bars.hpp`, to the byte.
 
 What the contract of the fold leaves open is decided here:
 
@@ -22,39 +22,26 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import reference_bar_state as state
+from spark_apps.kernels.layouts import CLOCK_LIMIT, ENTRY, HEADER, SEED, Bytes, ClockFlag, Ints, Kind, Rows
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import (
-    CLOCK_LIMIT,
-    ENTRY,
-    HEADER,
-    SEED,
-    Bytes,
-    ClockFlag,
-    Ints,
-    Kind,
-    Rows,
-    check_places,
-    cut,
-    decode,
-)
-from spark_apps.kernels.reference_bar_session import (
-    HIGHEST,
-    NEVER,
-    NO_SESSION,
-    Clock,
-    Emitted,
-    Instrument,
-    Trade,
-    broken_rule,
-)
+from spark_apps.kernels.records import check_places, cut, decode
+from spark_apps.kernels.reference_admission import broken_quote_rule, broken_rule
+from spark_apps.kernels.reference_bar_session import NO_SESSION, Clock, Instrument
 from spark_apps.kernels.reference_emission import Emission
 from spark_apps.kernels.reference_indicator_state import IndicatorStage
 from spark_apps.kernels.reference_openings import open_with, put_in_force
-from spark_apps.kernels.reference_reckoning import opening, reckon, settle
+from spark_apps.kernels.reference_quotes import OF_QUOTES, Quote
+from spark_apps.kernels.reference_reckoning import opening, settle
 from spark_apps.kernels.reference_strategies import Book, Books
+from spark_apps.kernels.reference_telling import tell_bar, tell_indicators, tell_quotes
+from spark_apps.kernels.reference_trades import HIGHEST, NEVER, Trade
 from spark_apps.kernels.sections import as_signed
 
 _KINDS: dict[int, Kind] = {Reason.ARRIVES_WITHIN_BOUND: Kind.LATE, Reason.IS_FIRST_SEEN: Kind.DUPLICATE}
+_QUOTE_KINDS: dict[int, Kind] = {
+    Reason.ARRIVES_WITHIN_BOUND: Kind.LATE_QUOTE,
+    Reason.IS_FIRST_SEEN: Kind.DUPLICATE_QUOTE,
+}
 
 
 @dataclass
@@ -126,6 +113,9 @@ class BarFold:
         elif kind in (Kind.TRADE, Kind.CORRECTION):
             for row in rows:
                 self._entry(row, is_correction=kind == Kind.CORRECTION)
+        elif kind == Kind.QUOTE:
+            for row in rows:
+                self._quote(row)
         elif kind == Kind.SEED:
             key, session = rows[0].item()
             section = record[HEADER.itemsize + SEED.itemsize :]
@@ -193,6 +183,29 @@ class BarFold:
             self._touched |= {key} if is_changed else set()
             self._touched |= {-key} if self._stage.width and any(final.trade_count for _, final in finals) else set()
 
+    def _quote(self, row: Rows) -> None:
+        verdict = int(row["verdict"])
+        reason = verdict or broken_quote_rule(row, self._clock, self.ahead) or self._accept_quote(row)
+        if reason:
+            kind = Kind.REFUSED_QUOTE if verdict else _QUOTE_KINDS.get(reason, Kind.REFUSED_QUOTE)
+            self._out.give(kind, reason, *row.item(), self._clock.market_time)
+
+    def _accept_quote(self, row: Rows) -> int:
+        key, _, source, _, _, seq, event_time, *sides = row.item()
+        instrument = self._instruments.setdefault(key, Instrument())
+        if not instrument.see(source | OF_QUOTES, seq):
+            return Reason.IS_FIRST_SEEN
+        self._touched.add(key)
+        if event_time < self._horizon:
+            return Reason.ARRIVES_WITHIN_BOUND
+        if len(instrument.quotes.tail) >= self.tail_limit:
+            return Reason.TAIL_HAS_ROOM
+        instrument.quotes.take(Quote(event_time, source, seq, *sides))
+        for start in sorted(instrument.emitted):
+            if start + self.width > event_time:
+                tell_quotes(self._out, self._clock, key, instrument, start, self.width)
+        return 0
+
     def _entry(self, row: Rows, is_correction: bool) -> None:
         verdict = int(row["verdict"])
         broken = verdict or broken_rule(row, self._clock, self.ahead, is_correction=is_correction)
@@ -225,26 +238,11 @@ class BarFold:
             self._emit(key, instrument, start)
 
     def _emit(self, key: int, instrument: Instrument, start: int) -> None:
-        bar, clock = instrument.bar(start, self.width), self._clock
-        clock.judged = max(clock.judged, start)
-        last = instrument.emitted.setdefault(start, Emitted())
-        last.take(bar)
+        tell_bar(self._out, self._clock, key, instrument, start, self.width)
+        tell_quotes(self._out, self._clock, key, instrument, start, self.width)
         self._touched.add(key)
-        prices = (last.open, last.high, last.low, last.close)
-        sums = (bar.volume, bar.value, bar.trade_count)
-        self._out.give(Kind.BAR, key, clock.session, last.revision, start, *prices, *sums, clock.market_time)
         if self._stage.width:
-            self._reckon(key, instrument, start)
-
-    def _reckon(self, key: int, instrument: Instrument, first: int) -> None:
-        """Emit the indicators and signals of a bar, and of later ones whose history is no longer what it was."""
-        clock = self._clock
-        for told in reckon(self._stage, self._books, instrument, first):
-            hashes = (told.opening, told.closing, clock.market_time, told.values)
-            self._out.give(Kind.INDICATOR, key, clock.session, told.revision, told.start, *hashes)
-            for number, book, said in told.signals:
-                row = (*book.row(told.start, self.width, number, said), clock.market_time)
-                self._out.give(Kind.SIGNAL, key, clock.session, told.signalled, *row)
+            tell_indicators(self._out, self._clock, key, instrument, start, self.width, self._stage, self._books)
 
     def _give_trade(self, kind: Kind, reason: int, row: Rows) -> None:
         self._out.give(kind, reason, *row.item(), self._clock.market_time)

@@ -27,9 +27,9 @@ from itertools import groupby
 import numpy as np
 
 from spark_apps.errors import BadSetting, SchemaMismatch
+from spark_apps.kernels.layouts import Bytes, ClockFlag, Ints, Kind, Rows
 from spark_apps.kernels.output_records import read_output
-from spark_apps.kernels.records import Bytes, ClockFlag, Ints, Kind, Rows, cut
-from spark_apps.kernels.reference_bar_session import HIGHEST, NEVER
+from spark_apps.kernels.records import cut
 from spark_apps.kernels.reference_bar_state import check_parameters
 from spark_apps.kernels.reference_cross_section import CrossSection, Standing, check_look_back
 from spark_apps.kernels.reference_cross_state import (
@@ -49,6 +49,7 @@ from spark_apps.kernels.reference_cross_state import (
     write_section,
 )
 from spark_apps.kernels.reference_emission import Emission
+from spark_apps.kernels.reference_trades import HIGHEST, NEVER
 from spark_apps.kernels.sections import parameter_hash
 
 GONE = Standing(-1)

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import BadSetting, RuleViolated, SchemaMismatch
-from spark_apps.kernels.records import Ints
-from spark_apps.kernels.reference_bar_session import HIGHEST
+from spark_apps.kernels.layouts import Ints
+from spark_apps.kernels.reference_trades import HIGHEST
 
 LONGEST = 1_000
 NONE = float("nan")

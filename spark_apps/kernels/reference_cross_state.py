@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spark_apps.kernels.records import CLOCK_LIMIT, Kind, Rows
-from spark_apps.kernels.reference_bar_session import NEVER, NO_SESSION
+from spark_apps.kernels.layouts import CLOCK_LIMIT, Kind, Rows
+from spark_apps.kernels.reference_bar_session import NO_SESSION
 from spark_apps.kernels.reference_cross_section import CrossSection, Standing
+from spark_apps.kernels.reference_trades import NEVER
 from spark_apps.kernels.sections import CROSS_FOLD, Cursor, mismatch, seal, unseal
 
 LAYOUT = 1

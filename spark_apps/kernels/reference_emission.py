@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from spark_apps.kernels.records import OUTPUTS, Bytes, Ints, Kind, encode, join
+from spark_apps.kernels.layouts import OUTPUTS, Bytes, Ints, Kind
+from spark_apps.kernels.records import encode, join
 
 
 @dataclass

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
-from spark_apps.kernels.records import AMOUNT_LIMIT, CLOCK_LIMIT, Ints
-from spark_apps.kernels.reference_bar_session import HIGHEST
+from spark_apps.kernels.layouts import AMOUNT_LIMIT, CLOCK_LIMIT, Ints
 from spark_apps.kernels.reference_bar_state import check_parameters
+from spark_apps.kernels.reference_trades import HIGHEST
 
 
 def fold_bars(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.kernels.reference_indicator_state import GROUPS, IndicatorStage, IndicatorState
 from spark_apps.kernels.sections import SECTION
 from spark_apps.tables.indicators import ALL_INDICATORS

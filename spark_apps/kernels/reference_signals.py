@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import SIGNAL_OUT, Bytes, Ints
+from spark_apps.kernels.layouts import SIGNAL_OUT, Bytes, Ints
 from spark_apps.kernels.reference_strategies import Book, Books, Stance
 from spark_apps.tables.strategy_model import NUMBERS
 

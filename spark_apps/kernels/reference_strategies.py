@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from spark_apps.kernels.records import BOOK, CLOCK_LIMIT, COMPARISON, STRATEGY, Rows
+from spark_apps.kernels.layouts import BOOK, CLOCK_LIMIT, COMPARISON, STRATEGY, Rows
 from spark_apps.kernels.sections import as_signed, byte_hash
 from spark_apps.tables.strategy_model import NO_STRATEGY, STRATEGY_LIMIT, Result, Role
 

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from spark_apps.errors import StateMismatch
-from spark_apps.kernels.records import Rows
+from spark_apps.kernels.layouts import Rows
 
 BAR_FOLD = 1
 INDICATOR_FOLD = 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spark_apps.kernels.records import BOOK, COMPARISON, STRATEGY
+from spark_apps.kernels.layouts import BOOK, COMPARISON, STRATEGY
 from spark_apps.kernels.reference_strategies import NAMED_BY
 from spark_apps.kernels.sections import as_signed, byte_hash
 from spark_apps.tables.strategies import NUMBER_OF, READABLE

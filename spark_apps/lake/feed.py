@@ -16,10 +16,7 @@ from itertools import chain
 import structlog
 
 from spark_apps.errors import BadSetting
-from spark_apps.kernels.records import (
-    ClockFlag,
-    Rows,
-)
+from spark_apps.kernels.layouts import ClockFlag, Rows
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.feed_content import Content
 from spark_apps.lake.feed_output import Envelope, FeedOutput, Moment, Opening

@@ -8,16 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import (
-    NO_TARGET,
-    ClockFlag,
-    Kind,
-    Rows,
-    encode,
-    encode_clock,
-    encode_parameters,
-    encode_seed,
-)
+from spark_apps.kernels.layouts import NO_TARGET, ClockFlag, Kind, Rows
+from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed
 from spark_apps.lake.feed_content import Content
 from spark_apps.lake.feed_place import clock_headers
 from spark_apps.lake.kafka import Headers, Publisher, fold_input, raw_topic

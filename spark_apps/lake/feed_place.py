@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spark_apps.errors import StateMismatch
-from spark_apps.kernels.records import CLOCK, HEADER, ClockFlag, Kind, decode
+from spark_apps.kernels.layouts import CLOCK, HEADER, ClockFlag, Kind
+from spark_apps.kernels.records import decode
 from spark_apps.lake.kafka import Headers, end_offsets, fold_input, read_back
 from spark_apps.settings import Kafka
 

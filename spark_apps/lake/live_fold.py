@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor, StatefulProcessorHandle
 from pyspark.sql.types import BinaryType, LongType, StructField, StructType
 
+from spark_apps.kernels.layouts import Ints
 from spark_apps.kernels.output_records import causes
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.records import Ints, cut, join
+from spark_apps.kernels.records import cut, join
 from spark_apps.kernels.reference import BarFold
 from spark_apps.lake.failpoints import is_set, reach
 from spark_apps.settings import Settings

@@ -11,9 +11,9 @@ import structlog
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_apps.kernels.layouts import Bytes, Ints, Kind
 from spark_apps.kernels.output_records import output_kinds
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
-from spark_apps.kernels.records import Bytes, Ints, Kind
 from spark_apps.lake.checkpoints import Offsets
 from spark_apps.lake.failpoints import reach
 from spark_apps.lake.live_fold import STAMPS

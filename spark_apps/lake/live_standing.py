@@ -16,8 +16,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_apps.errors import StateMismatch
+from spark_apps.kernels.layouts import Kind
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.records import Kind, cut
+from spark_apps.kernels.records import cut
 from spark_apps.kernels.reference import CrossFold
 from spark_apps.lake.failpoints import reach
 from spark_apps.lake.kafka import Publisher

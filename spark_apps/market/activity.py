@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.arrow import decimals, unscaled
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.kernels.reference_fold_bars import sums_from
 from spark_apps.market.bars import PRICES, SECOND
 from spark_apps.rules.calendar import DAY_NS, EXCHANGE_OFFSET_NS

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.arrow import decimals, unscaled
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.tables.market import BARS_1M
 
 SECOND = 1_000_000_000

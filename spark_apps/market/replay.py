@@ -7,9 +7,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from spark_apps.kernels.arrow import map_batches
+from spark_apps.kernels.layouts import Kind
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.records import Kind, join
+from spark_apps.kernels.records import join
 from spark_apps.tables.live import OUR_CLOCKS
 from spark_apps.tables.model import RUN_ID, Column, Table
 

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.arrow import map_batches
+from spark_apps.kernels.layouts import SIGNAL_OUT
 from spark_apps.kernels.outputs import signal_table
-from spark_apps.kernels.records import SIGNAL_OUT
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.market.bars import MINUTE
 from spark_apps.tables.signals import SIGNALS_1M

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from spark_apps.kernels.layouts import ENTRY, NO_TARGET, SOURCES, Rows
 from spark_apps.kernels.reasons import FIRST_FEED_REASON
-from spark_apps.kernels.records import ENTRY, NO_TARGET, SOURCES, Rows
 from spark_apps.sources.envelope import Envelope
 from spark_apps.sources.parse import parse_message
 from spark_apps.sources.trade import Trade, Unreadable

@@ -1,7 +1,7 @@
 """The one door to every vendor's parser; it answers and never raises."""
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import AMOUNT_LIMIT
+from spark_apps.kernels.layouts import AMOUNT_LIMIT
 from spark_apps.sources.sim import parse as sim
 from spark_apps.sources.trade import Trade, Unreadable, shown
 from spark_apps.sources.vn30f import parse as vn30f

@@ -6,18 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from spark_apps.kernels import choose
-from spark_apps.kernels.records import (
-    BOOK,
-    COMPARISON,
-    ENTRY,
-    STRATEGY,
-    ClockFlag,
-    Rows,
-    encode_clock,
-    encode_parameters,
-    encode_seed,
-    encode_trades,
-)
+from spark_apps.kernels.layouts import BOOK, COMPARISON, ENTRY, QUOTE, STRATEGY, ClockFlag, Kind, Rows
+from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed, encode_trades
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import BAR_NUMBERS, READABLE
 from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Role
@@ -39,14 +29,14 @@ class Case(NamedTuple):
 
 
 def random_case(random: np.random.Generator) -> Case:
-    """Make a case: up to 40 records of up to 6 entries for 3 instruments, dense enough to tie, seeds and books."""
+    """Make a case: up to 50 records of up to 6 entries for 3 instruments, dense enough to tie, quotes, seeds, books."""
     seconds = SECOND * np.array([random.integers(1, 8), random.integers(0, 15), random.integers(0, 10)])
     parameters = (*seconds.tolist(), int(random.integers(2, 30)), 3, 5)
     market_time, session = OPENS_AT, 20
     records = [encode_clock(market_time, session, ClockFlag.OPENS), *_seeds(random, session)]
     records += [_book(random, session, 0)] if random.random() < 0.8 else []
     sent = [np.zeros(0, ENTRY)]
-    for _ in range(random.integers(0, 40)):
+    for _ in range(random.integers(0, 50)):
         market_time += int(random.integers(0, 3)) * SECOND
         session += int(random.random() < 0.02)
         roll = random.random()
@@ -57,7 +47,9 @@ def random_case(random: np.random.Generator) -> Case:
         elif roll < 0.35:
             flags = ClockFlag(int(random.choice(4, p=(0.9, 0.07, 0.02, 0.01))))
             records.append(encode_clock(market_time, session - int(random.random() < 0.1), flags))
-        elif roll < 0.8:
+        elif roll < 0.55:
+            records.append(encode(Kind.QUOTE, _quotes(random, market_time, session)))
+        elif roll < 0.85:
             sent.append(_entries(random, market_time, session))
             records.append(encode_trades(sent[-1]))
         elif roll < 0.98:
@@ -80,6 +72,21 @@ def _entries(random: np.random.Generator, market_time: int, session: int) -> Row
     entries["price"] = random.integers(1, 12, size) * 5000 - random.choice([0] * 30 + [60_000], size)
     entries["quantity"] = random.choice([1, 5, *[100] * 30, 0, -1, 1 << 60], size)
     return entries
+
+
+def _quotes(random: np.random.Generator, market_time: int, session: int) -> Rows:
+    """Quote about the prices of trades, a few with one side or none, a few that are no quote."""
+    entries = _entries(random, market_time, session)
+    quotes = np.zeros(len(entries), QUOTE)
+    for name in ("instrument_id", "session_date", "source", "verdict", "source_seq", "event_time"):
+        quotes[name] = entries[name]
+    for side, away in (("bid", -2500), ("ask", 2500)):
+        size = len(quotes)
+        is_quoted = random.random(size) < 0.9
+        quotes[side] = is_quoted * (random.integers(2, 12, size) * 5000 + away * random.integers(0, 3, size))
+        quotes[f"{side}_quantity"] = is_quoted * random.choice([1, 5, *[100] * 20, -1, 1 << 60], size)
+        quotes[f"{side}_depth"] = quotes[f"{side}_quantity"] * random.choice([1, 3], size)
+    return quotes
 
 
 def _corrections(random: np.random.Generator, market_time: int, session: int, sent: Rows) -> Rows:

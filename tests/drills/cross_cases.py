@@ -8,8 +8,9 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import Kind, Rows, cut, decode, encode, join
+from spark_apps.kernels.records import cut, decode, encode, join
 from spark_apps.kernels.reference_cross_fold import CrossFold
 from tests.drills.cases import END, Case, random_cuts
 from tests.drills.truth import Difference, differences
@@ -43,7 +44,7 @@ def _part(one: bytes, number: int, partitions: int) -> bytes:
         kind, rows = decode(one)
     except SchemaMismatch:
         return one
-    if kind not in (Kind.TRADE, Kind.CORRECTION):
+    if kind not in (Kind.TRADE, Kind.CORRECTION, Kind.QUOTE):
         return one
     return encode(kind, rows[rows["instrument_id"] % partitions == number])
 

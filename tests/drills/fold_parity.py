@@ -5,9 +5,10 @@ case is a session or two of messy records: ties, duplicates, late and future row
 unreadable records, clocks that stand still, seeds and books good and bad. It is folded twice, cut into calls at
 different places, and one of the two restores from its sections at every cut: same rows, same state bytes. In every
 `--twin`th case one of the two is the slow twin. Then the last revisions of all cases must be the bars that the batch
-folds make of the accepted trades in event order, with their indicators and signals, and the bars that DuckDB makes of
-them. Each case is dealt out to some partitions, too, and what these give, mixed at random, put through the second fold,
-twice; its last revisions must be the batch of the same bars. Where there is no compiler the twin stands for both.
+folds make of the accepted trades and quotes in event order, with their indicators, signals and figures, and the bars
+and figures that DuckDB makes of them. Each case is dealt out to some partitions, too, and what these give, mixed at
+random, put through the second fold, twice; its last revisions must be the batch of the same bars. Where there is no
+compiler the twin stands for both.
 """
 
 import argparse
@@ -22,8 +23,9 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import NATIVE, Kernels, choose
+from spark_apps.kernels.layouts import Ints, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import Ints, Kind, Rows, cut, decode, join
+from spark_apps.kernels.records import cut, decode, join
 from spark_apps.kernels.sections import SECTION
 from spark_apps.tables.strategy_model import Result
 from tests.drills import cross_cases
@@ -35,6 +37,7 @@ from tests.drills.indicator_truth import (
     last_indicators,
     taken_seeds,
 )
+from tests.drills.quote_truth import Figures, accepted_quotes, batch_figures, last_figures, oracle_figures
 from tests.drills.signal_truth import Books, Signals, batch_signals, last_signals, taken_books
 from tests.drills.truth import (
     SAME,
@@ -51,6 +54,7 @@ from tests.drills.verdict import record
 
 FIRST_OFFSET = 1000
 ASIDE = (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)
+QUOTES_ASIDE = (Kind.LATE_QUOTE, Kind.REFUSED_QUOTE, Kind.DUPLICATE_QUOTE)
 # What must occur among the cases.
 NAMED = (
     "accepted",
@@ -65,6 +69,11 @@ NAMED = (
     "signal",
     "withdrawn",
     "standing",
+    "quote",
+    "quoted",
+    "late_quote",
+    "refused_quote",
+    "duplicate_quote",
 )
 
 
@@ -102,12 +111,14 @@ def _of_open_session(stored: dict[int, bytes]) -> dict[int, bytes]:
 
 
 class Differences(NamedTuple):
-    """Hold where last revisions differ: bars from the batch fold and the other engine, the rest from the batch."""
+    """Hold where last revisions differ: all from the batch, bars and figures of quotes from the other engine too."""
 
     bars: Difference
     oracle: Difference
     indicators: Difference
     signals: Difference
+    figures: Difference
+    figures_oracle: Difference
 
 
 class Tally:
@@ -122,42 +133,53 @@ class Tally:
         self.seeds: Seeds = {}
         self.signals: Signals = {}
         self.books: Books = {}
+        self.quotes: list[Rows] = []
+        self.figures: Figures = {}
         self.widths: dict[int, int] = {}
 
     def add(self, number: int, case: Case, made: Made) -> None:
         """Take the outputs of one case."""
         rows = split_outputs(*join([*made.outputs, *made.last]))
         aside = [key for kind in ASIDE for key in rows[kind][["input_offset", *SAME]].tolist()]
-        taken = accepted(number, case.parameters[0], _entries_of(case.records), Counter(aside))
+        width, entries = case.parameters[0], _entries_of(case.records)
+        taken = accepted(number, width, entries, Counter(aside))
+        quotes = accepted_quotes(number, width, entries, [rows[kind] for kind in QUOTES_ASIDE])
         bars, repeated = last_revisions(number, rows[Kind.BAR])
         indicators, told_again = last_indicators(number, rows[Kind.INDICATOR])
         signals, said_again = last_signals(number, rows[Kind.SIGNAL])
+        figures, quoted_again = last_figures(number, rows[Kind.QUOTED])
         sent = list(enumerate(case.records, FIRST_OFFSET))
         seeds = taken_seeds(number, sent, rows[Kind.REFUSED])
         books = taken_books(number, sent, rows[Kind.REFUSED])
         self.accepted.append(taken)
+        self.quotes.append(quotes)
+        self.figures |= figures
         self.bars |= bars
         self.indicators |= indicators
         self.seeds |= seeds
         self.signals |= signals
         self.books |= books
-        self.widths[number] = case.parameters[0]
+        self.widths[number] = width
         self.counts.update(
-            {kind.name.lower(): len(rows[kind]) for kind in (Kind.BAR, Kind.INDICATOR, Kind.SIGNAL, *ASIDE)}
+            {
+                kind.name.lower(): len(rows[kind])
+                for kind in (Kind.BAR, Kind.INDICATOR, Kind.SIGNAL, Kind.QUOTED, *ASIDE, *QUOTES_ASIDE)
+            }
         )
         self.counts.update(
             accepted=len(taken),
+            quote=len(quotes),
             corrected=int(taken["is_correction"].sum()),
             seeded=sum(map(len, seeds.values())),
             warm=sum(not np.isnan(np.frombuffer(row[-1])).any() for row in indicators.values()),
             booked=sum(map(len, books.values())),
             withdrawn=int(np.count_nonzero(rows[Kind.SIGNAL]["result"] == Result.WITHDRAWN)),
-            repeated=repeated + told_again + said_again + repeated_keys(taken),
+            repeated=repeated + told_again + said_again + quoted_again + repeated_keys(taken) + repeated_keys(quotes),
         )
 
     def differences(self, kernels: Kernels) -> Differences:
         """Compare the last revisions with the batch folds, and those of bars with the other engine."""
-        rows = np.concatenate(self.accepted)
+        rows, quotes = np.concatenate(self.accepted), np.concatenate(self.quotes)
         truth = batch_bars(rows, kernels)
         indicators = batch_indicators(truth, self.seeds, kernels)
         signals = batch_signals(truth, indicators, self.books, self.widths, kernels)
@@ -166,6 +188,8 @@ class Tally:
             differences(self.bars, oracle_bars(rows)),
             differences(self.indicators, indicators),
             differences(self.signals, signals),
+            differences(self.figures, batch_figures(rows, quotes, kernels)),
+            differences(self.figures, oracle_figures(rows, quotes)),
         )
 
 

@@ -23,20 +23,10 @@ import numpy as np
 
 from bench.live.market import FACTOR, RATE, TRADE, entries_of, envelopes, hours_of
 from bench.live.running import Running, running
+from spark_apps.kernels.layouts import CAUSE, ENTRY, HEADER, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.reasons import FIRST_FEED_REASON, REASONS
-from spark_apps.kernels.records import (
-    CAUSE,
-    ENTRY,
-    HEADER,
-    Kind,
-    Rows,
-    encode,
-    encode_parameters,
-    encode_seed,
-    encode_trades,
-    join,
-)
+from spark_apps.kernels.records import encode, encode_parameters, encode_seed, encode_trades, join
 from spark_apps.lake.feed import SECOND, Pace, publish_session
 from spark_apps.lake.kafka import Publisher, fold_input, fold_output, raw_topic
 from spark_apps.sources.envelope import Envelope

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import HEADER, SEED, Ints, Kind, Rows
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import HEADER, SEED, Ints, Kind, Rows
 from spark_apps.tables.indicators import CHOSEN
 from tests.drills.truth import PLACE, VALUES, Bars, Key
 

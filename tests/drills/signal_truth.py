@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import BOOK, HEADER, SIGNAL_OUT, Kind, Rows
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import BOOK, HEADER, SIGNAL_OUT, Kind, Rows
 from spark_apps.tables.strategy_model import Result
 from tests.drills.indicator_truth import Indicators
 from tests.drills.truth import PLACE, Bars

@@ -24,8 +24,9 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from spark_apps.kernels import choose
+from spark_apps.kernels.layouts import Kind, Rows
 from spark_apps.kernels.outputs import LIVE_TABLES
-from spark_apps.kernels.records import Kind, Rows, decode
+from spark_apps.kernels.records import decode
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.live import run_live
 from spark_apps.lake.live_fold import fold_parameters

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.records import ENTRY, Ints, Kind, Rows
+from spark_apps.kernels.layouts import ENTRY, Ints, Kind, Rows
 
 # (number, session_date, instrument_id, bar_start) -> (open, high, low, close, volume, value, trade_count)
 Key = tuple[int, ...]
@@ -81,7 +81,17 @@ def repeated_keys(rows: Rows) -> int:
 
 def batch_bars(rows: Rows, kernels: Kernels) -> Bars:
     """Put the last corrections into the trades and fold them at once, in event order."""
-    trades, corrections = rows[~rows["is_correction"]].copy(), np.sort(rows[rows["is_correction"]], order="source_seq")
+    trades = as_corrected(rows)
+    bars: Bars = {}
+    for width in np.unique(trades["width"]).tolist():
+        bars |= _fold(trades[trades["width"] == width], width, kernels)
+    return bars
+
+
+def as_corrected(rows: Rows) -> Rows:
+    """Give accepted trades with the last correction of each put into it; quantity 0 is a cancelled one."""
+    trades: Rows = rows[~rows["is_correction"]].copy()
+    corrections = np.sort(rows[rows["is_correction"]], order="source_seq")
     where = {key: place for place, key in enumerate(trades[list(OWNER)].tolist())}
     for key, price, quantity in zip(
         corrections[[*OWNER[:-1], "corrects_seq"]].tolist(),
@@ -90,10 +100,7 @@ def batch_bars(rows: Rows, kernels: Kernels) -> Bars:
         strict=True,
     ):
         trades["price"][where[key]], trades["quantity"][where[key]] = price, quantity
-    bars: Bars = {}
-    for width in np.unique(trades["width"]).tolist():
-        bars |= _fold(trades[trades["width"] == width], width, kernels)
-    return bars
+    return trades
 
 
 def _fold(trades: Rows, width: int, kernels: Kernels) -> Bars:

@@ -14,8 +14,9 @@ from spark_apps.errors import BadQuery, EmptyInput
 from spark_apps.jobs.approve import decide
 from spark_apps.jobs.explain import Asked, explain
 from spark_apps.jobs.state import Shown
+from spark_apps.kernels.layouts import ClockFlag, Rows
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
-from spark_apps.kernels.records import ClockFlag, Rows, encode_clock, encode_parameters, encode_trades, join
+from spark_apps.kernels.records import encode_clock, encode_parameters, encode_trades, join
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.lake.tables import arrow_schema, ensure

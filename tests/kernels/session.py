@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from spark_apps.kernels import NATIVE, Kernels, choose
+from spark_apps.kernels.layouts import ENTRY, QUOTE, ClockFlag, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, encode_clock, encode_trades, join
+from spark_apps.kernels.records import encode, encode_clock, encode_trades, join
 from spark_apps.kernels.reference_bars import BarFold
 from tests.kernels.wire import encode_corrections
 
@@ -23,6 +24,23 @@ def entry(seq: int, second: float, price: int = 100, quantity: int = 10, **field
     given = {"instrument_id": 1, "session_date": SESSION, "source": 1, "corrects_seq": -1, **fields}
     given |= {"source_seq": seq, "event_time": round(second * SECOND), "price": price, "quantity": quantity}
     return tuple(given.get(name, 0) for name in ENTRY.names or ())
+
+
+def quote(
+    seq: int, second: float, bid: int = 99, ask: int = 101, sizes: tuple[int, ...] = (10, 20), **fields: int
+) -> Rows:
+    """Say a quote: best quantities of bid and ask, then what stands in all levels, the best alone where not said."""
+    bid_quantity, ask_quantity, bid_depth, ask_depth = (*sizes, *sizes)[:4]
+    given = {"instrument_id": 1, "session_date": SESSION, "source": 1, **fields}
+    given |= {"source_seq": seq, "event_time": round(second * SECOND), "bid": bid, "ask": ask}
+    given |= {"bid_quantity": bid_quantity, "ask_quantity": ask_quantity}
+    given |= {"bid_depth": bid_depth, "ask_depth": ask_depth}
+    return np.array([tuple(given.get(name, 0) for name in QUOTE.names or ())], QUOTE)
+
+
+def quotes(*rows: Rows) -> bytes:
+    """Write a QUOTE record."""
+    return encode(Kind.QUOTE, np.concatenate(rows))
 
 
 def rows_of(entries: tuple[tuple[int, ...], ...]) -> Rows:

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from spark_apps.errors import BadSetting, RuleViolated, SchemaMismatch
 from spark_apps.kernels import Kernels, choose
-from spark_apps.kernels.records import AMOUNT_LIMIT, Ints
+from spark_apps.kernels.layouts import AMOUNT_LIMIT, Ints
 from spark_apps.kernels.reference_activity import LARGEST_BAR
 
 NATIVE, TWIN = choose("preferred"), choose("off")

@@ -4,8 +4,9 @@ import pytest
 
 from spark_apps.errors import BadSetting, SchemaMismatch
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import ClockFlag, Kind
 from spark_apps.kernels.reasons import REASONS
-from spark_apps.kernels.records import ClockFlag, Kind, join
+from spark_apps.kernels.records import join
 from spark_apps.kernels.reference_bars import BarFold
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, bars_of, clock, corrections, entry, feed, trades
 

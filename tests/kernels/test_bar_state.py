@@ -5,7 +5,7 @@ import pytest
 
 from spark_apps.errors import StateMismatch
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.records import ClockFlag, Kind
+from spark_apps.kernels.layouts import ClockFlag, Kind
 from spark_apps.kernels.reference_bar_state import BOOKS, COUNTS, LAYOUT, SETTLED
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.kernels.reference_indicator_state import IndicatorStage

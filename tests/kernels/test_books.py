@@ -5,8 +5,8 @@ import pytest
 
 from spark_apps.errors import SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import BOOK, Kind
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import BOOK, Kind
 from spark_apps.kernels.reference_bar_state import BOOKS
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN

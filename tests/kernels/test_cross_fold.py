@@ -5,8 +5,9 @@ import pytest
 
 from spark_apps.errors import BadSetting, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose
+from spark_apps.kernels.layouts import BAR_OUT, PROGRESS_OUT, ClockFlag, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.records import BAR_OUT, PROGRESS_OUT, ClockFlag, Kind, Rows, cut, encode, join
+from spark_apps.kernels.records import cut, encode, join
 from spark_apps.kernels.sections import CROSS_FOLD, SECTION, seal
 from tests.drills import cross_cases
 from tests.drills.cases import Case, random_case

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from spark_apps.errors import BadSetting, RuleViolated, SchemaMismatch
 from spark_apps.kernels import Kernels, choose, reference
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 
 NATIVE = choose("preferred")
 

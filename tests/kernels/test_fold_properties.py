@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from spark_apps.kernels import choose
-from spark_apps.kernels.records import BAR_OUT, ENTRY, ClockFlag, Kind, Rows, encode_trades
+from spark_apps.kernels.layouts import BAR_OUT, ENTRY, ClockFlag, Kind, Rows
+from spark_apps.kernels.records import encode_trades
 from spark_apps.tables.indicators import CHOSEN
 from tests.drills import verdict
 from tests.drills.cases import Case, random_case

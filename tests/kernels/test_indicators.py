@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from spark_apps.errors import RuleViolated, SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels, choose, state_hash
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.kernels.reference_indicator_state import LAYOUT
 from spark_apps.kernels.reference_indicators import IndicatorFold, Reals
 from spark_apps.kernels.sections import INDICATOR_FOLD, SECTION, seal

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch, StateMismatch
 from spark_apps.kernels import Kernels
+from spark_apps.kernels.layouts import ClockFlag, Kind, Rows
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import ClockFlag, Kind, Rows, encode_seed
+from spark_apps.kernels.records import encode_seed
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, corrections, entry, feed, trades

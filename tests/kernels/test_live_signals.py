@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.records import (
-    BOOK,
-    COMPARISON,
-    SIGNAL_OUT,
-    STRATEGY,
-    ClockFlag,
-    Kind,
-    Rows,
-    encode_parameters,
-)
+from spark_apps.kernels.layouts import BOOK, COMPARISON, SIGNAL_OUT, STRATEGY, ClockFlag, Kind, Rows
+from spark_apps.kernels.records import encode_parameters
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import READABLE

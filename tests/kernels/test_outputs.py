@@ -6,9 +6,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from spark_apps.kernels.layouts import BAR_OUT, TRADE_OUT, Kind
 from spark_apps.kernels.outputs import LIVE_TABLES, output_tables
 from spark_apps.kernels.reasons import Reason
-from spark_apps.kernels.records import BAR_OUT, TRADE_OUT, Kind, encode, join
+from spark_apps.kernels.records import encode, join
 from spark_apps.market.replay import replayed_columns
 
 

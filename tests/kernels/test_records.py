@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.reasons import REASONS
-from spark_apps.kernels.records import (
+from spark_apps.kernels.layouts import (
     BAR_OUT,
     BOOK,
     CLOCK,
@@ -19,11 +17,10 @@ from spark_apps.kernels.records import (
     TRADE_OUT,
     ClockFlag,
     Kind,
-    cut,
-    decode,
-    encode,
-    join,
 )
+from spark_apps.kernels.output_records import split_outputs
+from spark_apps.kernels.reasons import REASONS
+from spark_apps.kernels.records import cut, decode, encode, join
 from tests.kernels.session import OPEN, clock, corrections, entry, trades
 from tests.kernels.wire import encode_unreadable
 

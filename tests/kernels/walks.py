@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spark_apps.kernels.records import Ints
+from spark_apps.kernels.layouts import Ints
 from spark_apps.kernels.reference_indicators import Reals
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from spark_apps.kernels.records import HEADER, VERSION, Kind, Rows, encode
+from spark_apps.kernels.layouts import HEADER, VERSION, Kind, Rows
+from spark_apps.kernels.records import encode
 
 
 def encode_corrections(entries: Rows) -> bytes:

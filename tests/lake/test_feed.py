@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from spark_apps.errors import BadSetting, SchemaMismatch
+from spark_apps.kernels.layouts import ENTRY, ClockFlag, Kind, Rows
 from spark_apps.kernels.outputs import output_tables
-from spark_apps.kernels.records import ENTRY, ClockFlag, Kind, Rows, decode, join
+from spark_apps.kernels.records import decode, join
 from spark_apps.lake.feed import Pace, publish_session
 from spark_apps.lake.kafka import Record, end_offsets, fold_input, raw_topic, read_back
 from spark_apps.lake.live_fold import fold_parameters

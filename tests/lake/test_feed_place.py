@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
-from spark_apps.kernels.records import Kind
+from spark_apps.kernels.layouts import Kind
 from spark_apps.lake.feed import FeedReport, Pace, publish_session
 from spark_apps.lake.kafka import end_offsets, fold_input
 from spark_apps.lake.lease import alone

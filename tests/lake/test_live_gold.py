@@ -7,7 +7,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from structlog.testing import capture_logs
 
-from spark_apps.kernels.records import TRADE_OUT, VERSION, Kind, encode
+from spark_apps.kernels.layouts import TRADE_OUT, VERSION, Kind
+from spark_apps.kernels.records import encode
 from spark_apps.lake.live_fold import STAMPS
 from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.location import location

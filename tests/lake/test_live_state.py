@@ -6,9 +6,10 @@ from pyspark.sql import SparkSession
 from spark_apps.errors import BadQuery, EmptyInput
 from spark_apps.jobs.state import details, overview, shown, standing_of, standings, symbol_of
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.reference_bar_session import Bar, Clock, Emitted, Instrument, Trade
+from spark_apps.kernels.reference_bar_session import Clock, Emitted, Instrument
 from spark_apps.kernels.reference_cross_section import Standing
 from spark_apps.kernels.reference_cross_state import TailBar
+from spark_apps.kernels.reference_trades import Bar, Trade
 from spark_apps.lake.live_state import Held, read_fold
 from spark_apps.settings import Settings
 from spark_apps.tables.live import CROSS_SECTION_1M_LIVE

@@ -18,9 +18,10 @@ from spark_apps.jobs.bars_1m import job as bars_1m
 from spark_apps.jobs.daily_price_lines import job as daily_price_lines
 from spark_apps.jobs.indicators_1d import job as indicators_1d
 from spark_apps.jobs.trades import job as trades
+from spark_apps.kernels.layouts import ClockFlag, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.parameters import FoldParameters
-from spark_apps.kernels.records import ClockFlag, Kind, Rows, encode_clock, encode_trades
+from spark_apps.kernels.records import encode_clock, encode_trades
 from spark_apps.kernels.records import join as laid_out
 from spark_apps.lake.feed import publish_session
 from spark_apps.lake.files import check

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from spark_apps.features.as_of import join_as_of
 from spark_apps.kernels import choose
-from spark_apps.kernels.records import SIGNAL_OUT
+from spark_apps.kernels.layouts import SIGNAL_OUT
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.tables.indicators import ALL_INDICATORS, CHOSEN
 from spark_apps.tables.strategies import ALL_STRATEGIES

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.kernels import choose
-from spark_apps.kernels.records import NO_TARGET, Kind
+from spark_apps.kernels.layouts import NO_TARGET, Kind
 from spark_apps.market.bars import SECOND, build_bars
 from spark_apps.market.trades import apply_corrections
 from spark_apps.tables.market import TICKS

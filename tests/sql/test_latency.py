@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_apps.kernels.records import ENTRY, encode_clock, encode_trades
+from spark_apps.kernels.layouts import ENTRY
+from spark_apps.kernels.records import encode_clock, encode_trades
 from spark_apps.lake.catalogue import run_sql
 from spark_apps.settings import Settings
 from spark_apps.tables.live import BARS_1M_LIVE, CROSS_SECTION_1M_LIVE

@@ -1,7 +1,8 @@
 // What the bar fold remembers, and its sections; the same bytes as spark_apps/kernels/reference_bar_state.py.
 //
-// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (112 each), the tail (48 per entry),
-// the intervals of source_seq seen in the session (16 each), its indicators and stances as of the last final bar.
+// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (128 each), the tail (48 per entry),
+// the intervals of source_seq seen in the session (16 each), its quotes (see quotes.hpp), its indicators and stances as of
+// the last final bar.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include <utility>
 
 #include "kernels/indicator_stage.hpp"
-#include "kernels/records.hpp"
+#include "kernels/quotes.hpp"
 #include "kernels/strategies.hpp"
 
 namespace kernels {
@@ -21,11 +22,6 @@ struct Parameters {
 inline Int saturated_add(Int left, Int right) {
     Int sum;
     return __builtin_add_overflow(left, right, &sum) ? HIGHEST : sum;
-}
-
-// False where price * quantity is no amount that a trade may have; both must not be negative.
-inline bool amount_of(Int price, Int quantity, Int& amount) {
-    return !__builtin_mul_overflow(price, quantity, &amount) && amount <= AMOUNT_LIMIT;
 }
 
 inline Int floor_to(Int time, Int width) {
@@ -47,12 +43,14 @@ struct Bar {
     }
 };
 // The last word on a bar, and on its indicators: `reckoned` is their last revision, `digest` the history they stand on;
-// and on its signals, which follow from the stances before and after it.
+// on its signals, which follow from the stances before and after it; and on its quotes, by a hash of the figures.
 struct Emitted {
     Int start, revision, open, high, low, close, volume, trade_count, reckoned;
     std::uint64_t digest;
     Int signalled;
     Stance before, after;
+    Int quoted;
+    std::uint64_t figures;
 };
 struct Trade {
     Int event_time, source, source_seq, price, quantity, corrected_by;
@@ -70,12 +68,13 @@ struct ClockState {
     std::uint32_t ended;
     Int judged;
 };
+// `quotes` is one more than their tail holds, 0 where none came.
 struct Counts {
     std::int32_t session;
-    std::uint32_t settled, emitted, tail, sources, spare;
+    std::uint32_t settled, emitted, tail, sources, quotes;
     Stance stance;
 };
-static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 112 && sizeof(Trade) == 48 && sizeof(ClockState) == 24);
+static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 128 && sizeof(Trade) == 48 && sizeof(ClockState) == 24);
 static_assert(sizeof(Counts) == 36 && sizeof(SeenHead) == 8 && sizeof(Interval) == 16 && sizeof(Stance) == 12);
 
 struct Seen {
@@ -115,6 +114,7 @@ struct Instrument {
     std::vector<Emitted> emitted;
     std::vector<Trade> tail;
     std::vector<Seen> seen;
+    QuoteState quotes;
     IndicatorState indicators;  // after the last final bar
     Stance stance;              // likewise
     // Earliest end of a bar that has trades and was never emitted; derived, LOWEST when not known.
@@ -152,9 +152,10 @@ struct Instrument {
 using Instruments = std::map<std::int32_t, Instrument>;
 using Sections = std::map<std::int32_t, std::string>;
 
-constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 3;
+constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 4;
 constexpr std::int32_t NO_SESSION = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t BOOKS = NO_SESSION;  // the section of the books; no instrument has that number
+constexpr std::uint32_t OF_QUOTES = 1 << 16;  // a source numbers its quotes apart from its trades
 constexpr ClockState NEW_CLOCK{0, NO_SESSION, 0, LOWEST};
 
 inline std::vector<Byte> body_of(const ClockState& clock) {
@@ -177,7 +178,8 @@ inline std::vector<Byte> body_of(const Instrument& instrument, std::int32_t sess
     std::vector<Byte> body;
     const auto size = [](const auto& values) { return static_cast<std::uint32_t>(values.size()); };
     const std::uint32_t settled = instrument.settled.trade_count > 0 ? 1 : 0;
-    const Counts counts{session, settled, size(instrument.emitted), size(instrument.tail), size(instrument.seen), 0,
+    const Counts counts{session, settled, size(instrument.emitted), size(instrument.tail), size(instrument.seen),
+                        instrument.quotes.is_empty() ? 0 : size(instrument.quotes.tail) + 1,
                         instrument.stance};
     append(body, &counts, 1);
     append(body, &instrument.settled, settled);
@@ -187,6 +189,11 @@ inline std::vector<Byte> body_of(const Instrument& instrument, std::int32_t sess
         const SeenHead head{seen.source, size(seen.intervals)};
         append(body, &head, 1);
         append(body, seen.intervals.data(), seen.intervals.size());
+    }
+    if (counts.quotes > 0) {
+        append(body, &instrument.quotes.last, 1);
+        append(body, &instrument.quotes.bar, 1);
+        append(body, instrument.quotes.tail.data(), instrument.quotes.tail.size());
     }
     return body;
 }
@@ -208,6 +215,11 @@ inline Problem read_instrument(Cursor cursor, std::int32_t session, Instruments&
     for (std::uint32_t i = 0; i < counts.sources && cursor.fits; ++i) {
         const auto head = cursor.one<SeenHead>();
         instrument.seen.push_back(Seen{head.source, cursor.take<Interval>(head.intervals)});
+    }
+    if (counts.quotes > 0) {
+        const auto last = cursor.one<Quote>();
+        const auto bar = cursor.one<QuoteBar>();
+        instrument.quotes = {last, bar, cursor.take<Quote>(counts.quotes - 1)};
     }
     if (!cursor.fits || cursor.left > 0 || counts.settled > 1) return "its bytes are not those that its counts announce";
     instrument.next_close = LOWEST;

@@ -1,10 +1,11 @@
-// The live chain's first fold: trades, corrections, clocks, seeds and books of one partition to bars, their indicators
-// and signals, late, refused and duplicate rows.
+// The live chain's first fold: trades, corrections, quotes, clocks, seeds and books of one partition to bars, their quotes,
+// indicators and signals, late, refused and duplicate rows.
 // What every case means stands in the twin, spark_apps/kernels/reference_bars.py.
 //
 //   bar [s, s + width), s = floor(event_time / width) * width; order in a bar: (event_time, source, source_seq)
 //   horizon = market_time - lateness; entries before it are settled, entries from it on are the tail
 //   a revision = settled part of the bar, then the tail's entries of the bar, replayed in order
+//   quotes of a bar = what is settled of them, then the tail's quotes and trades until its end, merged in order
 //   indicators of a bar = those as of the last final bar, then each bar since that has trades, replayed in order;
 //   signals likewise, by the book in force at the start of each bar
 //
@@ -81,12 +82,26 @@ class BarFold {
         }
         if (header.kind == SEED) return length >= sizeof(SeedHead) && (open_with(body, length), true);
         if (header.kind == PARAMETERS) return length >= sizeof(BookHead) && (take_book(body, length), true);
-        if ((header.kind != TRADE && header.kind != CORRECTION) || length % sizeof(Entry) != 0) return false;
-        for (std::size_t place = 0; place < length; place += sizeof(Entry)) {
-            const auto entry = load<Entry>(body + place);
-            const auto reason = judge(entry, header.kind == CORRECTION);
-            if (reason != ADMITTED) give_trade(kind_of(entry, reason), reason, entry);
+        if (header.kind == TRADE || header.kind == CORRECTION) {
+            return take_each<Entry>(body, length, [&](const Entry& entry) {
+                const auto reason = judge(entry, header.kind == CORRECTION);
+                if (reason != ADMITTED) give_trade(place_of(entry, reason, REFUSED, LATE, DUPLICATE), reason, entry);
+            });
         }
+        return header.kind == QUOTE && take_each<QuoteEntry>(body, length, [&](const QuoteEntry& entry) {
+            const auto reason = judge(entry);
+            if (reason != ADMITTED) {
+                put(place_of(entry, reason, REFUSED_QUOTE, LATE_QUOTE, DUPLICATE_QUOTE),
+                    QuoteOut{cause_, reason, entry, clock_.market_time});
+            }
+        });
+    }
+
+    // False where the body is no row of entries.
+    template <class E, class Take>
+    static bool take_each(const Byte* body, std::size_t length, Take take) {
+        if (length % sizeof(E) != 0) return false;
+        for (std::size_t place = 0; place < length; place += sizeof(E)) take(load<E>(body + place));
         return true;
     }
 
@@ -129,9 +144,11 @@ class BarFold {
         give_trade(REFUSED, reason, entry);
     }
 
-    static Kind kind_of(const Entry& entry, std::uint32_t reason) {
-        if (entry.verdict != 0) return REFUSED;
-        return reason == ARRIVES_WITHIN_BOUND ? LATE : reason == IS_FIRST_SEEN ? DUPLICATE : REFUSED;
+    // Where an entry goes that does not count.
+    template <class E>
+    static Kind place_of(const E& entry, std::uint32_t reason, Kind refused, Kind late, Kind duplicate) {
+        if (entry.verdict != 0) return refused;
+        return reason == ARRIVES_WITHIN_BOUND ? late : reason == IS_FIRST_SEEN ? duplicate : refused;
     }
 
     // The clock.
@@ -159,8 +176,7 @@ class BarFold {
     // Says, behind all that it gave until then, how far this partition has come.
     void say_progress(bool opens) {
         const std::uint32_t flags = (opens ? OPENS : 0U) | (clock_.ended != 0 ? ENDS : 0U);
-        output_->put(PROGRESS, ProgressOut{cause_, clock_.session, flags, clock_.market_time});
-        ++cause_.ordinal;
+        put(PROGRESS, ProgressOut{cause_, clock_.session, flags, clock_.market_time});
     }
 
     Int horizon() const { return clock_.ended != 0 ? HIGHEST : clock_.market_time - parameters_.lateness; }
@@ -206,6 +222,7 @@ class BarFold {
             instrument.settled = Bar{};
             instrument.touched = true;
         }
+        const bool has_moved = settle_quotes(instrument, horizon);
         auto trade = instrument.tail.begin();
         for (; trade != instrument.tail.end() && trade->event_time < horizon; ++trade) {
             const Int start = start_of(trade->event_time);
@@ -220,10 +237,26 @@ class BarFold {
             instrument.stance = judge(*bar, instrument.stance);
         }
         instrument.is_settled_anew |= instrument.indicators.count != rows;
+        instrument.touched |= has_moved;
         if (trade == instrument.tail.begin() && bar == instrument.emitted.begin()) return;
         instrument.tail.erase(instrument.tail.begin(), trade);
         instrument.emitted.erase(instrument.emitted.begin(), bar);
         instrument.touched = true;
+    }
+
+    // Takes trades and quotes that no record can change any more into the book's bar; true where a quote was among them.
+    bool settle_quotes(Instrument& instrument, Int horizon) const {
+        auto& quotes = instrument.quotes;
+        if (quotes.is_empty()) return false;
+        const auto quotes_end = quotes.tail_from(horizon);
+        merge(quotes.last, quotes.tail.begin(), quotes_end, instrument.tail.begin(), instrument.tail_from(horizon),
+              [&](Int event_time, bool) {
+                  quotes.bar.open(start_of(event_time));
+                  return &quotes.bar;
+              });
+        const bool has_moved = quotes_end != quotes.tail.begin();
+        quotes.tail.erase(quotes.tail.begin(), quotes_end);
+        return has_moved;
     }
 
     Int start_of(Int event_time) const { return floor_to(event_time, parameters_.width); }
@@ -244,19 +277,48 @@ class BarFold {
         return ADMITTED;
     }
 
-    // The first rule that an entry breaks before its number is looked at.
-    std::uint32_t broken_rule(const Entry& entry, bool is_correction) const {
-        Int amount;
+    std::uint32_t judge(const QuoteEntry& entry) {
+        const auto reason = broken_rule(entry);
+        if (reason != ADMITTED) return reason;
+        Instrument& instrument = instruments_[entry.instrument_id];
+        if (!instrument.of_source(entry.source | OF_QUOTES).see(entry.source_seq)) return IS_FIRST_SEEN;
+        instrument.touched = true;
+        if (entry.event_time < horizon()) return ARRIVES_WITHIN_BOUND;
+        if (static_cast<Int>(instrument.quotes.tail.size()) >= parameters_.tail_limit) return TAIL_HAS_ROOM;
+        instrument.quotes.insert(quote_of(entry));
+        const Int start = start_of(entry.event_time);
+        for (auto bar = instrument.emitted_at(start); bar != instrument.emitted.end(); ++bar) {
+            say_quotes(entry.instrument_id, instrument, *bar);
+        }
+        return ADMITTED;
+    }
+
+    // The first rule that an entry of any kind breaks by what it belongs to.
+    template <class E>
+    std::uint32_t misplaced(const E& entry) const {
         if (entry.verdict != 0) return entry.verdict;
         if (entry.instrument_id < 1) return RECORD_IS_READABLE;
         if (clock_.session == NO_SESSION) return SESSION_IS_OPEN;
         if (entry.session_date < clock_.session) return ARRIVES_WITHIN_BOUND;
-        if (entry.session_date > clock_.session) return SESSION_IS_OPEN;
+        return entry.session_date > clock_.session ? SESSION_IS_OPEN : ADMITTED;
+    }
+
+    bool is_ahead(Int event_time) const { return event_time > clock_.market_time + parameters_.ahead; }
+
+    // The first rule that an entry breaks before its number is looked at.
+    std::uint32_t broken_rule(const QuoteEntry& entry) const {
+        if (const auto reason = misplaced(entry)) return reason;
+        if (!has_whole_sides(entry)) return SIDES_ARE_WHOLE;
+        return is_ahead(entry.event_time) ? EVENT_IS_NOT_AHEAD_OF_CLOCK : ADMITTED;
+    }
+
+    std::uint32_t broken_rule(const Entry& entry, bool is_correction) const {
+        Int amount;
+        if (const auto reason = misplaced(entry)) return reason;
         if (entry.price <= 0) return PRICE_IS_POSITIVE;
         if (entry.quantity < 0 || (entry.quantity == 0 && !is_correction)) return QUANTITY_IS_POSITIVE;
         if (!amount_of(entry.price, entry.quantity, amount)) return AMOUNT_IS_IN_RANGE;
-        if (entry.event_time > clock_.market_time + parameters_.ahead) return EVENT_IS_NOT_AHEAD_OF_CLOCK;
-        return ADMITTED;
+        return is_ahead(entry.event_time) ? EVENT_IS_NOT_AHEAD_OF_CLOCK : ADMITTED;
     }
 
     void insert(const Entry& entry, Instrument& instrument) {
@@ -314,7 +376,7 @@ class BarFold {
     void emit(std::int32_t key, Instrument& instrument, Bar bar) {
         auto last = instrument.emitted_at(bar.start);
         if (last == instrument.emitted.end() || last->start != bar.start) {
-            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0, -1, {}, {}});
+            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0, -1, {}, {}, -1, 0});
             clock_.judged = std::max(clock_.judged, bar.start);
         }
         if (bar.trade_count > 0) {
@@ -327,11 +389,32 @@ class BarFold {
         last->trade_count = bar.trade_count;
         ++last->revision;
         instrument.touched = true;
-        output_->put(BAR, BarOut{cause_, key, clock_.session, static_cast<std::int32_t>(last->revision), bar.start,
-                                 last->open, last->high, last->low, last->close, bar.volume, bar.value,
-                                 bar.trade_count, clock_.market_time});
-        ++cause_.ordinal;
+        put(BAR, BarOut{cause_, key, clock_.session, static_cast<std::int32_t>(last->revision), bar.start,
+                        last->open, last->high, last->low, last->close, bar.volume, bar.value, bar.trade_count,
+                        clock_.market_time});
+        say_quotes(key, instrument, *last);
         if (stage_.width() > 0) reckon(key, instrument, bar.start);
+    }
+
+    // Emits what quotes say of a bar where that is not what was said before; nothing before the first quote.
+    void say_quotes(std::int32_t key, Instrument& instrument, Emitted& said) {
+        auto& quotes = instrument.quotes;
+        const Int end = said.start + parameters_.width;
+        Quote last = quotes.last;
+        QuoteBar bar = quotes.bar;
+        bar.open(said.start);
+        const auto quotes_end = quotes.tail_from(end);
+        merge(last, quotes.tail.begin(), quotes_end, instrument.tail_from(said.start), instrument.tail_from(end),
+              [&](Int event_time, bool) { return event_time >= said.start ? &bar : nullptr; });
+        if (!last.is_given()) return;
+        const auto figures = said.trade_count > 0 ? figures_of(bar, last) : NO_FIGURES;
+        const auto hash = byte_hash(reinterpret_cast<const Byte*>(&figures), sizeof(figures));
+        if (said.quoted >= 0 && hash == said.figures) return;
+        ++said.quoted;
+        said.figures = hash;
+        instrument.touched = true;
+        put(QUOTED, QuotedOut{cause_, key, clock_.session, static_cast<std::int32_t>(said.quoted), said.start, figures,
+                              clock_.market_time});
     }
 
     // Emits the indicators and signals of a bar and of later ones whose history is no longer what it was; a bar that
@@ -348,11 +431,10 @@ class BarFold {
                 if (bar.trade_count == 0) std::fill_n(values_, stage_.width(), std::numeric_limits<double>::quiet_NaN());
                 bar.digest = state.digest;
                 ++bar.reckoned;
-                output_->put(INDICATOR,
-                             IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start,
-                                            opening, state.digest, clock_.market_time},
-                             values_, stage_.width());
-                ++cause_.ordinal;
+                put(INDICATOR,
+                    IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start, opening,
+                                   state.digest, clock_.market_time},
+                    values_, stage_.width());
                 signal(key, bar, before, after);
             }
             before = after;
@@ -369,9 +451,8 @@ class BarFold {
             if (now == book->say(number, bar.before, bar.after)) continue;
             if (!now) now = book->withdrawal(number, before, after);
             revision = bar.signalled + 1;
-            output_->put(SIGNAL, signal_row(cause_, key, clock_.session, revision, bar.start, parameters_.width, number,
-                                            *book, *now, clock_.market_time));
-            ++cause_.ordinal;
+            put(SIGNAL, signal_row(cause_, key, clock_.session, revision, bar.start, parameters_.width, number, *book, *now,
+                                   clock_.market_time));
         }
         bar.signalled = revision;
         bar.before = before;
@@ -395,7 +476,12 @@ class BarFold {
     }
 
     void give_trade(Kind kind, std::uint32_t reason, const Entry& entry) {
-        output_->put(kind, TradeOut{cause_, reason, entry, clock_.market_time});
+        put(kind, TradeOut{cause_, reason, entry, clock_.market_time});
+    }
+
+    template <class Body>
+    void put(Kind kind, const Body& body, const double* values = nullptr, std::size_t count = 0) {
+        output_->put(kind, body, values, count);
         ++cause_.ordinal;
     }
 

@@ -28,7 +28,6 @@ struct Standing {
     Int peers;
     double move, move_rank, value_rank, correlation, beta;
 };
-constexpr double NONE = std::numeric_limits<double>::quiet_NaN();
 
 class CrossSection {
   public:

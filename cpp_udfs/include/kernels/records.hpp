@@ -23,9 +23,15 @@ using Int = std::int64_t;
 
 constexpr Int HIGHEST = std::numeric_limits<Int>::max();
 constexpr Int LOWEST = std::numeric_limits<Int>::min();
+constexpr double NONE = std::numeric_limits<double>::quiet_NaN();  // where there is no number
 constexpr Int AMOUNT_LIMIT = Int{1} << 56;
 constexpr Int CLOCK_LIMIT = Int{1} << 62;
 constexpr Int PARAMETER_LIMIT = Int{1} << 60;
+
+// False where price * quantity is no amount that a trade may have; both must not be negative.
+inline bool amount_of(Int price, Int quantity, Int& amount) {
+    return !__builtin_mul_overflow(price, quantity, &amount) && amount <= AMOUNT_LIMIT;
+}
 
 enum Kind : Byte {
     TRADE = 1,
@@ -33,6 +39,7 @@ enum Kind : Byte {
     CORRECTION = 3,
     SEED = 4,
     PARAMETERS = 5,
+    QUOTE = 6,
     BAR = 16,
     LATE = 17,
     REFUSED = 18,
@@ -41,6 +48,10 @@ enum Kind : Byte {
     SIGNAL = 21,
     PROGRESS = 22,
     STANDING = 23,
+    QUOTED = 24,
+    LATE_QUOTE = 25,
+    REFUSED_QUOTE = 26,
+    DUPLICATE_QUOTE = 27,
 };
 
 enum ClockFlag : std::uint32_t { OPENS = 1, ENDS = 2 };
@@ -61,6 +72,7 @@ enum Reason : std::uint32_t {
     SEED_FITS_THE_FOLD = 12,
     PARAMETERS_FIT_THE_FOLD = 13,
     PARAMETERS_COME_BEFORE_THEIR_BARS = 14,
+    SIDES_ARE_WHOLE = 15,
 };
 
 #pragma pack(push, 1)
@@ -74,6 +86,13 @@ struct Entry {
     std::uint16_t source, verdict;
     std::uint32_t reserved;
     Int source_seq, corrects_seq, event_time, price, quantity;
+};
+// The best bid and offer, and what stands in all levels that the source shows.
+struct QuoteEntry {
+    std::int32_t instrument_id, session_date;
+    std::uint16_t source, verdict;
+    std::uint32_t reserved;
+    Int source_seq, event_time, bid, bid_quantity, ask, ask_quantity, bid_depth, ask_depth;
 };
 struct Clock {
     Int market_time;
@@ -94,6 +113,24 @@ struct TradeOut {
     Cause cause;
     std::uint32_t reason;
     Entry entry;
+    Int available_at;
+};
+struct QuoteOut {
+    Cause cause;
+    std::uint32_t reason;
+    QuoteEntry entry;
+    Int available_at;
+};
+// What quotes say of a bar; -1 quotes where corrections emptied it, NaN for none.
+struct QuoteFigures {
+    Int quoted_at, bid, bid_quantity, ask, ask_quantity, bid_depth, ask_depth, quotes, order_flow, bought, sold;
+    double spread, effective_spread, depth_imbalance;
+};
+struct QuotedOut {
+    Cause cause;
+    std::int32_t instrument_id, session_date, revision;
+    Int bar_start;
+    QuoteFigures figures;
     Int available_at;
 };
 // A seed goes on with a state section; indicators go on with a double per name, NaN for none.
@@ -133,6 +170,7 @@ struct SectionHeader {
 constexpr Byte VERSION = 1;
 static_assert(sizeof(Header) == 8 && sizeof(Entry) == 56 && sizeof(Clock) == 16 && sizeof(Cause) == 20);
 static_assert(sizeof(BarOut) == 104 && sizeof(TradeOut) == 88 && sizeof(SectionHeader) == 24);
+static_assert(sizeof(QuoteEntry) == 80 && sizeof(QuoteOut) == 112 && sizeof(QuotedOut) == 160);
 static_assert(sizeof(SeedHead) == 8 && sizeof(IndicatorsHead) == 64);
 static_assert(sizeof(ProgressOut) == 36 && sizeof(StandingOut) == 92);
 
