@@ -65,6 +65,7 @@ def table_page(table: Table) -> str:
         ("Upkeep", table.upkeep),
         ("Owner", table.owner),
         ("Made from", links(table.made_from)),
+        ("Takes of it", f"`{table.takes}`" if table.takes != "true" else "all rows"),
         ("Carries", links(table.carries)),
         ("Read by", links(read_by)),
         ("Looks back", f"{table.lookback} calendar days"),

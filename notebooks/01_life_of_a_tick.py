@@ -12,10 +12,11 @@ from datetime import date
 from pyspark.sql import functions as F
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.records import Kind, decode
+from spark_apps.kernels.layouts import Kind
+from spark_apps.kernels.records import decode
 from spark_apps.lake.catalogue import open_catalogue
 from spark_apps.settings import load
-from spark_apps.sources.ticks import parse_messages
+from spark_apps.sources.messages import parse_trades
 
 open_catalogue(spark, load())
 dbutils.widgets.text("session_date", "", "Session; empty takes the newest")
@@ -56,11 +57,13 @@ print(f"number {trade.source_seq} of {trade.source}")
 
 numbered = (
     spark.table("bronze.messages")
-    .where((F.col("source") == trade.source) & (F.col("source_seq") == trade.source_seq))
+    .where(
+        (F.col("source") == trade.source) & (F.col("source_seq") == trade.source_seq) & (F.col("channel") != "quote")
+    )
     .where(F.expr("CAST(exchange_time(event_time) AS DATE)") == F.lit(session_date))
 )
 message = (
-    parse_messages(numbered)
+    parse_trades(numbered)
     .where(F.col("instrument_id") == trade.instrument_id)
     .select("topic", "topic_offset", F.col("payload").cast("STRING").alias("payload"))
 )

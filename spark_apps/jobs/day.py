@@ -33,6 +33,7 @@ from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
 from spark_apps.sources.files import FOLDERS
+from spark_apps.sources.sim.wire import MARKET_VERSION
 from spark_apps.sources.vn30f import feed as vn30f
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.daily import DAILY_PRICES, INDEX_PRICES
@@ -128,7 +129,8 @@ def _name_market(settings: Settings) -> None:
 
 
 def _market(settings: Settings) -> dict[str, int]:
-    return {"seed": settings.seed, "trades_per_session": settings.trades_per_session}
+    size = settings.trades_per_session
+    return {"seed": settings.seed, "trades_per_session": size, "version": MARKET_VERSION}
 
 
 def _refuse_empty(data: Path) -> None:

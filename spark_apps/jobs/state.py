@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import BadQuery
-from spark_apps.kernels.reference_bar_session import NO_SESSION
+from spark_apps.kernels.reference_bar_session import NO_SESSION, Instrument
 from spark_apps.kernels.reference_cross_state import Moment, State
+from spark_apps.kernels.reference_quotes import OF_QUOTES
 from spark_apps.lake.live_state import Held, read_fold, read_standing
 from spark_apps.rules.calendar import EPOCH, exchange_time
 from spark_apps.rules.instruments import all_instruments
@@ -56,6 +57,8 @@ def overview(held: list[Held]) -> Shown:
         "numbers seen",
         "indicator rows",
         "target",
+        "quotes in tail",
+        "quotes seen",
         "bytes",
     )
     return Shown("State of the live fold", columns, [_line(one) for one in held])
@@ -63,12 +66,22 @@ def overview(held: list[Held]) -> Shown:
 
 def _line(held: Held) -> tuple[Any, ...]:
     of = held.instrument
-    seen = sum(last - first + 1 for spans in of.seen.values() for first, last in spans)
+    seen, quotes_seen = (sum(last - first + 1 for _, first, last in _seen(of, what)) for what in ("trades", "quotes"))
     rows = of.indicators.count if of.indicators else 0
     time = exchange_time(held.clock.market_time)
     stance = of.emitted[max(of.emitted)].after if of.emitted else of.stance
-    counts = len(of.tail), len(of.emitted), seen, rows, stance.target, held.size
+    counts = len(of.tail), len(of.emitted), seen, rows, stance.target, len(of.quotes.tail), quotes_seen, held.size
     return symbol_of(held.instrument_id), held.partition, time, *counts
+
+
+def _seen(of: Instrument, what: str) -> list[tuple[int, int, int]]:
+    """Give (source, first, last) of the numbers that trades, or quotes, have used."""
+    return [
+        (source % OF_QUOTES, first, last)
+        for source, spans in sorted(of.seen.items())
+        if (source >= OF_QUOTES) == (what == "quotes")
+        for first, last in spans
+    ]
 
 
 def details(held: list[Held], symbol: str) -> list[Shown]:
@@ -85,11 +98,25 @@ def details(held: list[Held], symbol: str) -> list[Shown]:
         (exchange_time(trade.event_time), trade.source, trade.source_seq, _price(trade.price), trade.quantity)
         for trade in of.tail
     ]
-    seen = [(source, first, last) for source, spans in sorted(of.seen.items()) for first, last in spans]
+    quotes = [
+        (
+            exchange_time(quote.event_time),
+            quote.source,
+            quote.source_seq,
+            _price(quote.bid),
+            quote.bid_quantity,
+            _price(quote.ask),
+            quote.ask_quantity,
+        )
+        for quote in of.quotes.tail
+    ]
+    book = ("event time", "source", "number", "bid", "quantity", "ask", "quantity")
+    seen = [(what, *numbers) for what in ("trades", "quotes") for numbers in _seen(of, what)]
     return [
         Shown("Bars that may still be revised", ("bar", "revision", "open", "high", "low", "close", "volume"), bars),
         Shown("Trades that late ones may still join", ("event time", "source", "number", "price", "quantity"), tail),
-        Shown("Numbers seen", ("source", "first", "last"), seen),
+        Shown("Quotes that late ones may still join", book, quotes),
+        Shown("Numbers seen", ("of", "source", "first", "last"), seen),
     ]
 
 

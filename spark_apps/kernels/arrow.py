@@ -25,6 +25,16 @@ def map_batches(frame: DataFrame, function: Callable[[pa.Table], pa.Table], sche
     return frame.mapInArrow(whole_task, schema)
 
 
+def map_pairs(
+    left: DataFrame, right: DataFrame, by: str, function: Callable[[pa.Table, pa.Table], pa.Table], schema: str
+) -> DataFrame:
+    """Apply a function to the rows of two frames that share a value of `by`, a side without such rows being empty.
+
+    The result is cast to `schema`, Spark SQL text, by column order.
+    """
+    return left.groupBy(by).cogroup(right.groupBy(by)).applyInArrow(function, schema)
+
+
 def sorted_rows(rows: pa.Table, *keys: str) -> pa.Table:
     """Sort rows by integer columns, the first key first; rows with equal keys stay in their order."""
     return rows.take(pa.array(np.lexsort([rows[key].to_numpy() for key in reversed(keys)])))

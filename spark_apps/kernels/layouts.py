@@ -139,8 +139,8 @@ FIGURES = np.dtype(
     [
         ("quoted_at", "<i8"),
         *SIDES,
-        *((name, "<i8") for name in ("quotes", "order_flow", "bought", "sold")),
-        *((name, "<f8") for name in ("spread", "effective_spread", "depth_imbalance")),
+        *((name, "<i8") for name in ("quote_count", "order_flow", "bought_volume", "sold_volume")),
+        *((name, "<f8") for name in ("spread_bps", "effective_spread_bps", "depth_imbalance")),
     ]
 )
 QUOTED_OUT = np.dtype(

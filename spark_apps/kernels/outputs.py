@@ -8,20 +8,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from spark_apps.kernels.arrow import decimals
-from spark_apps.kernels.layouts import Bytes, Ints, Kind, Rows
+from spark_apps.kernels.layouts import QUOTE_OUT, Bytes, Ints, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.reasons import REASONS
+from spark_apps.kernels.reasons import QUOTE_REASONS, REASONS
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    DUPLICATE_QUOTES_LIVE,
     DUPLICATES_LIVE,
     INDICATORS_1M_LIVE,
     LATE_LIVE,
+    LATE_QUOTES_LIVE,
+    QUOTES_1M_LIVE,
     REFUSED_LIVE,
+    REFUSED_QUOTES_LIVE,
     SIGNALS_1M_LIVE,
 )
 from spark_apps.tables.model import Table
@@ -33,6 +38,10 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.LATE: LATE_LIVE,
     Kind.REFUSED: REFUSED_LIVE,
     Kind.DUPLICATE: DUPLICATES_LIVE,
+    Kind.LATE_QUOTE: LATE_QUOTES_LIVE,
+    Kind.REFUSED_QUOTE: REFUSED_QUOTES_LIVE,
+    Kind.DUPLICATE_QUOTE: DUPLICATE_QUOTES_LIVE,
+    Kind.QUOTED: QUOTES_1M_LIVE,
     Kind.INDICATOR: INDICATORS_1M_LIVE,
     Kind.SIGNAL: SIGNALS_1M_LIVE,
     Kind.STANDING: CROSS_SECTION_1M_LIVE,
@@ -52,13 +61,15 @@ def output_tables(data: Bytes, bounds: Ints) -> dict[Kind, pa.Table]:
 def _table(rows: Rows) -> pa.Table:
     names = [name for name in rows.dtype.names or () if name != "values"]
     columns = {name: _column(name, np.ascontiguousarray(rows[name])) for name in names}
+    if rows.dtype == QUOTE_OUT:
+        columns["reason"] = _names(rows["reason"], QUOTE_REASONS, "unknown_rule_")
     if "values" in (rows.dtype.names or ()):
         columns |= {name: _or_null(rows["values"][:, place]) for place, name in enumerate(CHOSEN)}
     return pa.table(columns)
 
 
-def signal_table(rows: Rows) -> pa.Table:
-    """Give SIGNAL_OUT rows the columns of tables/signals.py; their cause and revision too."""
+def output_table(rows: Rows) -> pa.Table:
+    """Give SIGNAL_OUT or QUOTED_OUT rows the columns of their table; their cause and revision too."""
     return _table(rows)
 
 
@@ -75,6 +86,9 @@ def _numbers(name: str, values: Ints) -> pa.Array:
         return pa.array(np.clip(values, 0, _LAST_DAY)).cast(pa.date32())
     if name == "reason":
         return _names(values, REASONS, "unknown_rule_")
+    if name in ("bid", "ask"):
+        prices = decimals(np.clip(values, -_LARGEST_PRICE, _LARGEST_PRICE), 18, 4)
+        return pc.if_else(pa.array(values != 0), prices, pa.scalar(None, prices.type))
     if name == "result":
         return _names(values, _RESULTS, "unknown_result_")
     if name == "strategy":

@@ -3,6 +3,8 @@
 from enum import IntEnum
 
 from spark_apps.tables.market import TICKS
+from spark_apps.tables.model import Table
+from spark_apps.tables.quotes import QUOTES
 
 
 class Reason(IntEnum):
@@ -26,6 +28,13 @@ class Reason(IntEnum):
 
 
 FIRST_FEED_REASON = 16
-REASONS: dict[int, str] = {reason.value: reason.name.lower() for reason in Reason} | {
-    number: rule.name for number, rule in enumerate(TICKS.rules_of("error"), FIRST_FEED_REASON)
-}
+
+
+def _reasons(table: Table) -> dict[int, str]:
+    own = {reason.value: reason.name.lower() for reason in Reason}
+    return own | {number: rule.name for number, rule in enumerate(table.rules_of("error"), FIRST_FEED_REASON)}
+
+
+# Of trades and corrections, and of quotes.
+REASONS = _reasons(TICKS)
+QUOTE_REASONS = _reasons(QUOTES)

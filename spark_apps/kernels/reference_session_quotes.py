@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import RuleViolated, SchemaMismatch
-from spark_apps.kernels.layouts import AMOUNT_LIMIT, QUOTE, QUOTED_OUT, Bytes, Ints, Rows
+from spark_apps.kernels.layouts import AMOUNT_LIMIT, CLOCK_LIMIT, QUOTE, QUOTED_OUT, Bytes, Ints, Rows
 from spark_apps.kernels.reference_admission import has_whole_sides
 from spark_apps.kernels.reference_bar_state import check_parameters
 from spark_apps.kernels.reference_quotes import Quote, QuoteState
@@ -32,7 +32,11 @@ def quotes_of(
     trades, entries = list(zip(*(column.tolist() for column in columns), strict=True)), quotes.view(QUOTE)
     _refuse("trade", [one[:2] for one in trades], [_is_trade(*one) for one in trades], is_strict=False)
     places = entries[["instrument_id", "event_time", "source", "source_seq"]].tolist()
-    _refuse("quote", places, [one[0] >= 1 and has_whole_sides(row) for one, row in zip(places, entries, strict=True)])
+    _refuse(
+        "quote",
+        places,
+        [one[0] >= 1 and _is_time(one[1]) and has_whole_sides(row) for one, row in zip(places, entries, strict=True)],
+    )
     rows = [
         row
         for key, its in groupby(entries, key=lambda entry: int(entry["instrument_id"]))
@@ -41,8 +45,12 @@ def quotes_of(
     return np.array(rows, QUOTED_OUT).view(np.uint8)
 
 
-def _is_trade(key: int, _: int, price: int, quantity: int) -> bool:
-    return key >= 1 and price > 0 and quantity >= 0 and price * quantity <= AMOUNT_LIMIT
+def _is_time(event_time: int) -> bool:
+    return 0 <= event_time <= CLOCK_LIMIT
+
+
+def _is_trade(key: int, event_time: int, price: int, quantity: int) -> bool:
+    return key >= 1 and _is_time(event_time) and price > 0 and quantity >= 0 and price * quantity <= AMOUNT_LIMIT
 
 
 def _refuse(what: str, places: list[tuple[int, ...]], are_good: list[bool], *, is_strict: bool = True) -> None:

@@ -22,9 +22,12 @@ def tell_bar(out: Emission, clock: Clock, key: int, instrument: Instrument, star
 
 
 def tell_quotes(out: Emission, clock: Clock, key: int, instrument: Instrument, start: int, width: int) -> None:
-    """Give what quotes say of a bar where that is not what was said before; nothing before the first quote."""
+    """Give what quotes say of a bar where that is not what was said before.
+
+    Nothing before the first quote, and nothing of a bar that corrections emptied before anything was said of it.
+    """
     figures, last = instrument.quotes.figures(instrument.tail, start, width), instrument.emitted[start]
-    if figures is None:
+    if figures is None or (last.trade_count == 0 and last.quoted < 0):
         return
     figures = figures if last.trade_count else NO_FIGURES
     said = byte_hash(figure_bytes(figures))

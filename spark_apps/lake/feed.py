@@ -85,11 +85,11 @@ def publish_session(
 ) -> FeedReport:
     """Publish the messages of one session in order of arrival, or what is still missing of it.
 
-    `entries_of` parses and judges: one ENTRY per envelope, verdict 0 or the number of the rule it breaks;
-    it never raises and drops nothing. `seeds` are the states that instruments open the session from: with the books
-    of strategies that are in force in it they follow the clock that opens it. Raise ServiceFailed when the broker does
-    not take everything or another feed is at work, StateMismatch where another source's feed began this session, or
-    where it ended with other messages.
+    `entries_of` parses and judges messages that are all quotes, or none: one QUOTE or ENTRY per envelope, verdict 0 or
+    the number of the rule it breaks; it never raises and drops nothing. `seeds` are the states that instruments open
+    the session from: with the books of strategies that are in force in it they follow the clock that opens it. Raise
+    ServiceFailed when the broker does not take everything or another feed is at work, StateMismatch where another
+    source's feed began this session, or where it ended with other messages.
     """
     kafka = settings.kafka
     log = logger.bind(session_date=str(hours.session_date), factor=pace.factor)

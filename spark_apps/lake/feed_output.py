@@ -1,6 +1,6 @@
 """What a feed sends: raw bytes first, then what the fold reads; what opens a session behind its clock. No pyspark."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.layouts import NO_TARGET, ClockFlag, Kind, Rows
+from spark_apps.kernels.layouts import ENTRY, NO_TARGET, QUOTE, ClockFlag, Kind, Rows
 from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed
 from spark_apps.lake.feed_content import Content
 from spark_apps.lake.feed_place import clock_headers
@@ -56,6 +56,22 @@ class FeedOutput:
             topic, partition = raw_topic(self.source, self.kafka), envelope.source_seq % self.kafka.partitions
             self.publisher.send(topic, envelope.payload, partition, envelope.symbol or None, headers_of(envelope))
         self.publisher.deliver()
+        entries = self._judged([one for one in envelopes if not is_quote(one)], ENTRY)
+        quotes = self._judged([one for one in envelopes if is_quote(one)], QUOTE)
+        for is_clock, moments in groupby(chunk, key=lambda moment: isinstance(moment[1], ClockFlag)):
+            run = list(moments)
+            if is_clock:
+                for when, flags in run:
+                    self._send_clock(when, flags)
+            else:
+                count = sum(is_quote(envelope) for _, envelope in run)
+                self._send_entries(entries[: len(run) - count])
+                self._send_quotes(quotes[:count])
+                entries, quotes = entries[len(run) - count :], quotes[count:]
+
+    def _judged(self, envelopes: list[Envelope], layout: np.dtype[Any]) -> Rows:
+        if not envelopes:
+            return np.zeros(0, layout)
         entries = self.entries_of(envelopes)
         if len(entries) != len(envelopes):
             raise SchemaMismatch(
@@ -63,15 +79,7 @@ class FeedOutput:
             )
         self.messages += len(entries)
         self.refused += int(np.count_nonzero(entries["verdict"]))
-        place = 0
-        for is_clock, moments in groupby(chunk, key=lambda moment: isinstance(moment[1], ClockFlag)):
-            run = list(moments)
-            if is_clock:
-                for when, flags in run:
-                    self._send_clock(when, flags)
-            else:
-                self._send_entries(entries[place : place + len(run)])
-                place += len(run)
+        return entries
 
     def _send_clock(self, when: int, flags: ClockFlag) -> None:
         content = str(self.content) if ClockFlag.ENDS in flags else None
@@ -94,12 +102,27 @@ class FeedOutput:
         for partition in np.unique(partitions).tolist():
             here = entries[partitions == partition]
             is_correction = here["corrects_seq"] != NO_TARGET
-            borders = {0, len(here), *(np.flatnonzero(np.diff(is_correction)) + 1).tolist()}
-            borders |= set(range(0, len(here), self.trades_per_record))
-            cuts = sorted(borders)
-            for start, end in pairwise(cuts):
+            changes = (np.flatnonzero(np.diff(is_correction)) + 1).tolist()
+            for start, end in self._cuts(len(here), changes):
                 kind = Kind.CORRECTION if is_correction[start] else Kind.TRADE
                 self.publisher.send(fold_input(self.kafka), encode(kind, here[start:end]), partition)
+
+    def _send_quotes(self, quotes: Rows) -> None:
+        """Send quotes behind the trades of their moment; the fold puts both in order of time."""
+        partitions = quotes["instrument_id"] % self.kafka.partitions
+        for partition in np.unique(partitions).tolist():
+            here = quotes[partitions == partition]
+            for start, end in self._cuts(len(here)):
+                self.publisher.send(fold_input(self.kafka), encode(Kind.QUOTE, here[start:end]), partition)
+
+    def _cuts(self, size: int, also: Iterable[int] = ()) -> Iterable[tuple[int, int]]:
+        """Cut rows into records, at the named places too."""
+        return pairwise(sorted({0, size, *also, *range(0, size, self.trades_per_record)}))
+
+
+def is_quote(envelope: Envelope) -> bool:
+    """Say whether a message is about the book, not about trades."""
+    return bool(envelope.channel == "quote")
 
 
 def headers_of(envelope: Envelope) -> Headers:

@@ -34,6 +34,7 @@ def run_frames(job: Job, days: Slice, spark: SparkSession, settings: Settings, p
         )
         for source in job.writes.made_from
     ]
+    inputs[0] = inputs[0].where(job.writes.takes)
     made = job.transform(*inputs, **job.arguments(settings))
     return commit(made, inputs[0], job.writes, days, settings, provenance)
 

@@ -40,13 +40,13 @@ def build_bars(trades: pa.Table, kernels: Kernels, seconds: int) -> pa.Table:
     )
     made = {name: pa.array(values) for name, values in columns.items()}
     made |= {name: decimals(columns[name].astype(np.int64), 18, 4) for name in PRICES}
-    made["available_at"] = pa.array(_available_at(trades, columns, width))
+    made["available_at"] = pa.array(bars_available_at(trades, columns, width))
     made["value"] = decimals(columns["value"].astype(np.int64), 28, 4)
     wanted = [name for name in BARS_1M.column_names if name in made]
     return pa.table({name: made[name] for name in wanted})
 
 
-def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]], width: int) -> Ints:
+def bars_available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]], width: int) -> Ints:
     """Move the end of a bar on to the second in which a trade of it came, or was corrected, later than that.
 
     So says the live fold's clock: an emitted bar is revised within the second; one of which nothing had come by its
@@ -58,8 +58,8 @@ def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]], width: int
     later = later[known_at[later] >= event_time[later] // width * width + width]
     if not len(later) or not len(available):
         return available
-    key = _key(bars["instrument_id"], bars["bar_start"] // width)
-    wanted = _key(trades["instrument_id"].to_numpy()[later], event_time[later] // width)
+    key = bar_key(bars["instrument_id"], bars["bar_start"] // width)
+    wanted = bar_key(trades["instrument_id"].to_numpy()[later], event_time[later] // width)
     place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     is_of_bar = key[place] == wanted  # all trades of a bar may have been cancelled
     place, later = place[is_of_bar], later[is_of_bar]
@@ -73,7 +73,7 @@ def _available_at(trades: pa.Table, bars: Mapping[str, NDArray[Any]], width: int
     return moved
 
 
-def _key(instrument_id: NDArray[np.int32], place: Ints) -> Ints:
+def bar_key(instrument_id: NDArray[np.int32], place: Ints) -> Ints:
     """Give instrument and place of a bar in time as one number that sorts like the pair, to the second until 2106."""
     return (instrument_id.astype(np.int64) << 32) + place
 

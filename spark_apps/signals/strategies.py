@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from spark_apps.kernels import Kernels
 from spark_apps.kernels.arrow import map_batches
 from spark_apps.kernels.layouts import SIGNAL_OUT
-from spark_apps.kernels.outputs import signal_table
+from spark_apps.kernels.outputs import output_table
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.market.bars import MINUTE
 from spark_apps.tables.signals import SIGNALS_1M
@@ -61,7 +61,7 @@ def _judge_task(kernels: Kernels, books: list[bytes], rows: pa.Table) -> pa.Tabl
     bar = ["instrument_id", "bar_start"]
     known_at = rows.select([*bar, "available_at"])
     signals = (
-        signal_table(made.view(SIGNAL_OUT))
+        output_table(made.view(SIGNAL_OUT))
         .drop_columns("available_at")
         .join(known_at, keys=bar, join_type="left outer")
     )

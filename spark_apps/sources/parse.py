@@ -2,6 +2,7 @@
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels.layouts import AMOUNT_LIMIT
+from spark_apps.sources.quote import Quote
 from spark_apps.sources.sim import parse as sim
 from spark_apps.sources.trade import Trade, Unreadable, shown
 from spark_apps.sources.vn30f import parse as vn30f
@@ -17,7 +18,7 @@ def parse_message(
     source_seq: int | None,
     event_time: int | None,
     received_at: int | None,
-) -> Trade | Unreadable:
+) -> Trade | Quote | Unreadable:
     """Read one message by the envelope it came in; any field of the envelope may be missing.
 
     An amount that no sum could hold is unreadable, to the feed and to the batch alike: a fold refuses it.
@@ -26,11 +27,13 @@ def parse_message(
         return Unreadable("envelope: payload, source_seq, event_time or received_at is missing")
     if not (0 <= event_time < TIME_LIMIT and 0 <= received_at < TIME_LIMIT):
         return Unreadable("envelope: event_time or received_at lies outside 1970 to 2116")
-    found: Trade | Unreadable
+    found: Trade | Quote | Unreadable
     try:
         match source, channel, encoding:
             case "sim", ("trade" | "correction"), "json":
                 found = sim.parse(payload, str(channel))
+            case "sim", "quote", "json":
+                found = sim.parse_quote(payload)
             case "vn30f", "trade", "csv":
                 found = vn30f.parse(payload, source_seq, event_time)
             case _:

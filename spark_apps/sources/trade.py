@@ -59,7 +59,7 @@ def trade_of(
     """Find instrument and session of what a message says."""
     return Trade(
         source,
-        _instrument_id(symbol, exchange_date(event_time)),
+        instrument_id_of(symbol, exchange_date(event_time)),
         session_of(event_time),
         source_seq,
         corrects_seq,
@@ -75,7 +75,8 @@ def trade_of(
 
 
 @lru_cache(maxsize=16_384)
-def _instrument_id(symbol: str, on: date) -> int | None:
+def instrument_id_of(symbol: str, on: date) -> int | None:
+    """Give the instrument that a symbol names on a day; nothing where none does."""
     instrument = by_symbol(symbol, on)
     return instrument.instrument_id if instrument else None
 

@@ -10,6 +10,7 @@ from spark_apps.tables import (
     live,
     market,
     operations,
+    quotes,
     signals,
     sources,
 )
@@ -19,6 +20,7 @@ _DECLARED = (
     *sources.TABLES,
     *market.TABLES,
     *activity.TABLES,
+    *quotes.TABLES,
     *daily.TABLES,
     *live.TABLES,
     *indicators.TABLES,

@@ -1,9 +1,10 @@
-"""What the live chain emitted: facts, appended once, each carrying its cause. See kernels/records.py."""
+"""What the live chain emitted: facts, appended once, each carrying its cause. See kernels/layouts.py."""
 
 from spark_apps.tables.features import STANDING
 from spark_apps.tables.indicators import CLOSING, INDICATORS, OPENING
 from spark_apps.tables.market import AVAILABLE_AT, BAR_START, INSTRUMENT, MONEY, PRICE, SESSION
-from spark_apps.tables.model import RUN_ID, Column, Table
+from spark_apps.tables.model import RUN_ID, Column, Layer, Table
+from spark_apps.tables.quotes import BOOK, FIGURES
 from spark_apps.tables.signals import SIGNAL
 from spark_apps.tables.sources import FOLD_INPUT
 
@@ -28,7 +29,7 @@ OUR_CLOCKS = (CAUSED_AT, FOLDED_AT, EMITTED_AT, WRITTEN_AT)
 _TRADE = (
     INSTRUMENT,
     SESSION,
-    Column("source", "INT", "Source number; see kernels/records.py."),
+    Column("source", "INT", "Source number; see kernels/layouts.py."),
     Column("source_seq", "BIGINT", "The source's number of the trade."),
     Column("event_time", "BIGINT", "When the trade was matched, nanoseconds UTC."),
     Column("price", PRICE, "Price as it came."),
@@ -36,10 +37,18 @@ _TRADE = (
     Column("reason", "STRING", "Name of the rule that the record breaks."),
 )
 
+_QUOTE = (
+    *_TRADE[:3],
+    Column("source_seq", "BIGINT", "The source's number of the quote."),
+    Column("event_time", "BIGINT", "From when the quote stood, nanoseconds UTC."),
+    *BOOK,
+    _TRADE[-1],
+)
 
-def _live(layer: str, name: str, grain: str, columns: tuple[Column, ...]) -> Table:
+
+def _live(layer: Layer, name: str, grain: str, columns: tuple[Column, ...]) -> Table:
     return Table(
-        layer=layer,  # type: ignore[arg-type]  # the three calls below pass literals
+        layer=layer,
         name=name,
         grain=grain,
         columns=(*CAUSE, *columns, AVAILABLE_AT, *OUR_CLOCKS, RUN_ID),
@@ -91,16 +100,29 @@ CROSS_SECTION_1M_LIVE = _live(
     "one row per revision of how a minute bar stands among all others, as emitted; -1 peers once it was emptied",
     (*_BAR, *STANDING),
 )
+QUOTES_1M_LIVE = _live(
+    "gold",
+    "quotes_1m_live",
+    "one row per revision of what quotes say of a minute bar, as emitted; -1 quotes once corrections emptied it",
+    (*_BAR, *FIGURES),
+)
 LATE_LIVE = _live("late", "ticks_live", "one row per trade or correction beyond the lateness bound", _TRADE)
 REFUSED_LIVE = _live("quarantine", "ticks_live", "one row per trade or correction that the fold refused", _TRADE)
 DUPLICATES_LIVE = _live("duplicate", "ticks_live", "one row per trade that the fold had seen before", _TRADE)
+LATE_QUOTES_LIVE = _live("late", "quotes_live", "one row per quote beyond the lateness bound", _QUOTE)
+REFUSED_QUOTES_LIVE = _live("quarantine", "quotes_live", "one row per quote that the fold refused", _QUOTE)
+DUPLICATE_QUOTES_LIVE = _live("duplicate", "quotes_live", "one row per quote that the fold had seen before", _QUOTE)
 
 TABLES = (
     BARS_1M_LIVE,
     INDICATORS_1M_LIVE,
     SIGNALS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    QUOTES_1M_LIVE,
     LATE_LIVE,
     REFUSED_LIVE,
     DUPLICATES_LIVE,
+    LATE_QUOTES_LIVE,
+    REFUSED_QUOTES_LIVE,
+    DUPLICATE_QUOTES_LIVE,
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from spark_apps.tables.model import RUN_ID, WARNINGS, Column, Rule, Table
-from spark_apps.tables.sources import INGEST_DATE, KAFKA_PLACE, MESSAGES, SLICE_DATE
+from spark_apps.tables.sources import INGEST_DATE, IS_QUOTE, KAFKA_PLACE, MESSAGES, SLICE_DATE
 
 PRICE = "DECIMAL(18,4)"
 MONEY = "DECIMAL(28,4)"
@@ -18,6 +18,11 @@ UNREADABLE_OR = "parse_error IS NOT NULL OR "
 # Rules that several tables share: one text each.
 IS_READABLE = Rule("record_is_readable", "parse_error IS NULL")
 IS_KNOWN = Rule("instrument_is_known", f"{UNREADABLE_OR}instrument_id IS NOT NULL")
+HAS_SESSION = Rule("session_is_open", f"{UNREADABLE_OR}session_date IS NOT NULL")
+IS_NOT_AHEAD = Rule("event_is_not_ahead_of_receipt", f"{UNREADABLE_OR}event_time <= received_at + 120000000000")
+ARRIVES_IN_TIME = Rule(
+    "arrives_within_three_days", "session_date IS NULL OR datediff(ingest_date, session_date) <= 3", "late"
+)
 HIGH_IS_HIGHEST = Rule("high_is_not_below_low", "high >= low")
 
 _MATCH = (
@@ -25,6 +30,15 @@ _MATCH = (
     Column("price", PRICE, "Price in VND, points for futures."),
     Column("quantity", "BIGINT", "Shares or contracts; 0 where a correction cancelled the trade."),
     Column("side", "STRING", "Who crossed the spread: buy, sell, unknown; auction for call auctions."),
+)
+
+# What a message's parser hands to rules and routing.
+MESSAGE_EVIDENCE = (
+    SLICE_DATE,
+    PARSE_ERROR,
+    INGEST_DATE,
+    *KAFKA_PLACE[:3],
+    Column("payload", "BINARY", "The message as it came.", nullable=True),
 )
 
 TICKS = Table(
@@ -51,19 +65,14 @@ TICKS = Table(
     partition_by=("session_date",),
     made_from=(MESSAGES,),
     lookahead=3,
-    evidence=(
-        SLICE_DATE,
-        PARSE_ERROR,
-        INGEST_DATE,
-        *KAFKA_PLACE[:3],
-        Column("payload", "BINARY", "The message as it came.", nullable=True),
-    ),
+    takes=f"NOT {IS_QUOTE}",
+    evidence=MESSAGE_EVIDENCE,
     first_by=("topic_partition", "topic_offset"),
     rules=(
         IS_READABLE,
         IS_KNOWN,
-        Rule("session_is_open", f"{UNREADABLE_OR}session_date IS NOT NULL"),
-        Rule("event_is_not_ahead_of_receipt", f"{UNREADABLE_OR}event_time <= received_at + 120000000000"),
+        HAS_SESSION,
+        IS_NOT_AHEAD,
         Rule("price_is_positive", f"{UNREADABLE_OR}price > 0"),
         Rule(
             "quantity_is_positive",
@@ -72,7 +81,7 @@ TICKS = Table(
         Rule("price_is_on_tick", "tick_size IS NULL OR price % tick_size = 0"),
         Rule("price_is_within_band", "ceiling_price IS NULL OR price BETWEEN floor_price AND ceiling_price"),
         Rule("quantity_is_round_lot", "lot_size IS NULL OR quantity % lot_size = 0"),
-        Rule("arrives_within_three_days", "session_date IS NULL OR datediff(ingest_date, session_date) <= 3", "late"),
+        ARRIVES_IN_TIME,
     ),
 )
 

@@ -51,7 +51,8 @@ class Table:
 
     `time` is the date column by which the table is sliced. `made_from` names inputs of the same slice,
     `carries` earlier slices (only `made_from` must be free of cycles). `lookback` is how many calendar
-    days of earlier input a slice needs, `lookahead` how many days later its input may still arrive.
+    days of earlier input a slice needs, `lookahead` how many days later its input may still arrive. `takes` says
+    which rows of its first input it is made from, all where it says nothing.
     `evidence` are columns that the transform hands to rules and routing and that are not stored; of rows
     with one key the first by `first_by` stays. `conserves` pairs a sum over this table with a sum over
     its first input. `unequal` names columns that equality and content hashes leave out.
@@ -66,6 +67,7 @@ class Table:
     time: str = "session_date"
     partition_by: tuple[str, ...] = ()
     made_from: tuple["Table", ...] = ()
+    takes: str = "true"
     carries: tuple["Table", ...] = ()
     lookback: int = 0
     lookahead: int = 0

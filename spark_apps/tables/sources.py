@@ -82,6 +82,9 @@ INGEST_DATE = Column(
     "ingest_date", "DATE", "Exchange-time date of received_at, or of broker_time where that is missing."
 )
 
+# Which messages are about the order book; the others are about trades, or cannot be read.
+IS_QUOTE = "coalesce(channel = 'quote', false)"
+
 MESSAGES = Table(
     layer="bronze",
     name="messages",
@@ -113,7 +116,7 @@ FOLD_INPUT = Table(
     grain="one row per record of the fold_input topic",
     columns=(
         *KAFKA_PLACE,
-        Column("record", "BINARY", "Binary records of the fold; layout in kernels/records.py."),
+        Column("record", "BINARY", "Binary records of the fold; layout in kernels/layouts.py."),
         INGEST_DATE,
         RUN_ID,
     ),

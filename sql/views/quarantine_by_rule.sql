@@ -5,6 +5,8 @@
 WITH aside AS (
   SELECT 'silver.ticks' AS table_name, slice_date, broken_rules FROM quarantine.ticks
   UNION ALL
+  SELECT 'silver.quotes', slice_date, broken_rules FROM quarantine.quotes
+  UNION ALL
   SELECT 'silver.trades', slice_date, broken_rules FROM quarantine.trades
   UNION ALL
   SELECT 'silver.daily_prices', slice_date, broken_rules FROM quarantine.daily_prices
@@ -16,6 +18,8 @@ WITH aside AS (
   SELECT 'silver.index_prices', slice_date, broken_rules FROM quarantine.index_prices
   UNION ALL
   SELECT 'gold.bars_1m_live', session_date, array(reason) FROM quarantine.ticks_live
+  UNION ALL
+  SELECT 'gold.quotes_1m_live', session_date, array(reason) FROM quarantine.quotes_live
 ),
 broken AS (
   SELECT table_name, slice_date, explode(broken_rules) AS rule FROM aside

@@ -37,7 +37,7 @@ from tests.drills.indicator_truth import (
     last_indicators,
     taken_seeds,
 )
-from tests.drills.quote_truth import Figures, accepted_quotes, batch_figures, last_figures, oracle_figures
+from tests.drills.quote_truth import SAME_QUOTE, Figures, accepted_quotes, batch_figures, last_figures, oracle_figures
 from tests.drills.signal_truth import Books, Signals, batch_signals, last_signals, taken_books
 from tests.drills.truth import (
     SAME,
@@ -143,7 +143,8 @@ class Tally:
         aside = [key for kind in ASIDE for key in rows[kind][["input_offset", *SAME]].tolist()]
         width, entries = case.parameters[0], _entries_of(case.records)
         taken = accepted(number, width, entries, Counter(aside))
-        quotes = accepted_quotes(number, width, entries, [rows[kind] for kind in QUOTES_ASIDE])
+        quotes_aside = [key for kind in QUOTES_ASIDE for key in rows[kind][["input_offset", *SAME_QUOTE]].tolist()]
+        quotes = accepted_quotes(number, width, entries, quotes_aside)
         bars, repeated = last_revisions(number, rows[Kind.BAR])
         indicators, told_again = last_indicators(number, rows[Kind.INDICATOR])
         signals, said_again = last_signals(number, rows[Kind.SIGNAL])

@@ -23,9 +23,9 @@ import numpy as np
 
 from bench.live.market import FACTOR, RATE, TRADE, entries_of, envelopes, hours_of
 from bench.live.running import Running, running
-from spark_apps.kernels.layouts import CAUSE, ENTRY, HEADER, Kind, Rows
+from spark_apps.kernels.layouts import CAUSE, ENTRY, HEADER, QUOTE, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
-from spark_apps.kernels.reasons import FIRST_FEED_REASON, REASONS
+from spark_apps.kernels.reasons import FIRST_FEED_REASON, QUOTE_REASONS, REASONS
 from spark_apps.kernels.records import encode, encode_parameters, encode_seed, encode_trades, join
 from spark_apps.lake.feed import SECOND, Pace, publish_session
 from spark_apps.lake.kafka import Publisher, fold_input, fold_output, raw_topic
@@ -35,7 +35,7 @@ from tests.drills.verdict import record
 WARM_UP = 40  # seconds of ours
 BAD_SEQ = 1_000_000_000
 GOOD = (Kind.BAR, Kind.INDICATOR, Kind.SIGNAL)
-ASIDE = (Kind.LATE, Kind.REFUSED, Kind.DUPLICATE)
+ASIDE = {Kind.LATE: REASONS, Kind.REFUSED: REASONS, Kind.DUPLICATE: REASONS, Kind.REFUSED_QUOTE: QUOTE_REASONS}
 
 
 class Found(NamedTuple):
@@ -90,7 +90,7 @@ def judged(messages: Sequence[Envelope]) -> Rows:
 
 
 def rubbish(number: int, random: np.random.Generator) -> bytes:
-    """Make a record that fold_input should never hold, of one of seven kinds."""
+    """Make a record that fold_input should never hold, of one of nine kinds."""
     noise = random.bytes(int(random.integers(0, 200)))
     one = np.zeros(1, ENTRY)
     made = (
@@ -101,6 +101,8 @@ def rubbish(number: int, random: np.random.Generator) -> bytes:
         encode_seed(7, 1, noise),
         encode_parameters(1, b"\0\0\0\0" + noise),
         encode(Kind.TRADE, one)[: HEADER.itemsize],
+        encode(Kind.QUOTE, np.zeros(1, QUOTE))[:-1],
+        encode(Kind.QUOTE, np.zeros(1, QUOTE)),
     )
     return made[number % len(made)]
 
@@ -161,7 +163,7 @@ def read(live: Running, sent_beside: int) -> Found:
             entry = np.frombuffer(cause.value, ENTRY, 1, HEADER.itemsize)[0]
             took.append(output.broker_time - sent[int(entry["instrument_id"]), int(entry["source_seq"])])
     rows = split_outputs(*join([one.value for one in outputs]))
-    refused = Counter(REASONS[reason] for kind in ASIDE for reason in rows[kind]["reason"].tolist())
+    refused = Counter(names[reason] for kind, names in ASIDE.items() for reason in rows[kind]["reason"].tolist())
     p50, p99 = np.percentile(np.array(took) / 1e6, (50, 99))
     return Found(good, refused, sent_beside, round(float(p50), 1), round(float(p99), 1))
 

@@ -83,7 +83,16 @@ def repeats(lake: Application, query: str) -> list[str]:
 def start_feed(lake: Application, market: DrillMarket, factor: float) -> subprocess.Popen[bytes]:
     """Publish a session from a process of its own, `factor` seconds of market time in one of ours."""
     create_topics(lake.settings.kafka)
-    size = ["--messages", str(market.messages), "--minutes", str(market.minutes), "--factor", str(factor)]
+    size = [
+        "--messages",
+        str(market.messages),
+        "--minutes",
+        str(market.minutes),
+        "--quotes",
+        str(market.quotes),
+        "--factor",
+        str(factor),
+    ]
     command = [sys.executable, "-m", "tests.drills.feed", "--seed", str(market.seed), *size]
     with (lake.settings.lake_root / "feed.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, env=os.environ | lake.environment, stdout=log, stderr=log)
@@ -160,7 +169,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--times", type=int, default=2, help="kills per query and point")
     given = options.parse_args()
-    market = DrillMarket(given.seed)
+    market = DrillMarket(given.seed, quotes=600)
     truth = expected(market)
     print(
         f"# seed={given.seed} messages={len(market.envelopes())} accepted={truth.accepted} refused={truth.refused}"

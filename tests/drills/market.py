@@ -1,8 +1,8 @@
 """A small market for drills: a session of the simulated vendor's messages from a seed, and what must become of each.
 
 Messages carry trades of a few instruments with short lateness, corrections, repeated, late, refused and unreadable
-ones, in the format that sources.sim reads. `expected` folds them again by plain counting from the seed alone, so a
-drill never trusts what it checks.
+ones, and quotes where a market has them, in the format that sources.sim reads. `expected` folds the trades again by
+plain counting from the seed alone, so a drill never trusts what it checks.
 """
 
 import json
@@ -30,13 +30,14 @@ LIMITS = {"side": "buy", "ceiling": 20_000, "floor": 10_000, "tick": 50, "lot": 
 
 @dataclass(frozen=True)
 class DrillMarket:
-    """Say how much happens: `messages` trades of `instruments` within `minutes` of one session."""
+    """Say how much happens: `messages` trades and `quotes` of `instruments` within `minutes` of one session."""
 
     seed: int
     messages: int = 3_000
     instruments: int = 8
     minutes: int = 5
     day: int = 0
+    quotes: int = 0
 
     @property
     def hours(self) -> Hours:
@@ -55,7 +56,23 @@ class DrillMarket:
             event = hours.opens + random.randrange((hours.closes - hours.opens) // MICROSECOND) * MICROSECOND
             late = random.choice((0, 0, 0, 1, 5, 9)) * SECOND + random.randrange(SECOND)
             arrivals += self._fates(random, symbol, seqs, event, event + late)
+        arrivals += [one for number in range(self.quotes) for one in self._books(random, symbols, number)]
         return sorted(arrivals, key=lambda envelope: envelope.received_at)
+
+    def _books(self, random: Random, symbols: list[str], number: int) -> list[Envelope]:
+        """Give the messages of one quote: itself, late, with one side or spoilt, perhaps again."""
+        hours, price = self.hours, random.randrange(100, 199) * 100
+        event = hours.opens + random.randrange((hours.closes - hours.opens) // SECOND) * SECOND
+        arrives = event + random.choices((0, 1, 5, 9, 60), (60, 10, 10, 17, 3))[0] * SECOND + random.randrange(SECOND)
+        sides = {name: [[price + step, 100 * random.randrange(1, 50)]] for name, step in (("bids", -50), ("asks", 50))}
+        fate = random.random()
+        if fate < 0.1:
+            sides[random.choice(("bids", "asks"))] = []
+        elif fate < 0.13:
+            sides["bids"] = [[0, 100]]
+        book = {"symbol": random.choice(symbols), "seq": number, "time": _iso(event), **sides}
+        one = _envelope(event, arrives, book, "quote")
+        return [one, replace(one, received_at=arrives + SECOND)] if fate > 0.97 else [one]
 
     def _fates(self, random: Random, symbol: str, seqs: Counter[str], event: int, arrives: int) -> list[Envelope]:
         """Give the messages of one trade: itself as it is or spoilt, perhaps again, perhaps corrected."""
@@ -76,7 +93,7 @@ class DrillMarket:
             seqs[symbol] += 1
             better = trade | {"price": trade["price"] + 100, "volume": random.choice((0, trade["volume"]))}
             better |= {"seq": seqs[symbol], "corrects": trade["seq"]}
-            return [one, _envelope(event, arrives + 3 * SECOND, better)]
+            return [one, _envelope(event, arrives + 3 * SECOND, better, "correction")]
         return [one]
 
 
@@ -84,11 +101,10 @@ def _iso(time: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time // MICROSECOND)).isoformat()
 
 
-def _envelope(event: int, arrives: int, trade: dict[str, Any]) -> Envelope:
-    channel = "correction" if "corrects" in trade else "trade"
-    check(SOURCE, channel, VERSION, trade)
-    payload = json.dumps(trade, sort_keys=True).encode()
-    return Envelope(SOURCE, channel, trade["seq"], event, arrives, "json", VERSION, payload, trade["symbol"])
+def _envelope(event: int, arrives: int, said: dict[str, Any], channel: str = "trade") -> Envelope:
+    check(SOURCE, channel, VERSION, said)
+    payload = json.dumps(said, sort_keys=True).encode()
+    return Envelope(SOURCE, channel, said["seq"], event, arrives, "json", VERSION, payload, said["symbol"])
 
 
 @dataclass
@@ -110,11 +126,13 @@ class Expected:
 
 
 def expected(market: DrillMarket, lateness: int = 10, minute: int = 60 * SECOND) -> Expected:
-    """Judge a session by plain counting, from its seed alone."""
+    """Judge the trades of a session by plain counting, from its seed alone."""
     found, hours = Expected(), market.hours
     ids = {instrument.symbol: instrument.instrument_id for instrument in simulated_instruments()}
     kept: dict[tuple[int, int], tuple[int, int, int]] = {}
     for envelope in market.envelopes():
+        if envelope.channel == "quote":
+            continue
         arrived = max(envelope.received_at, hours.opens)
         ended = arrived >= hours.closes + (lateness + 1) * SECOND
         horizon = arrived // SECOND * SECOND - lateness * SECOND

@@ -15,6 +15,8 @@ from tests.drills.truth import OWNER, PLACE, Key, as_corrected
 Figures = dict[Key, bytes]
 NAMES = tuple(FIGURES.names or ())
 FIELDS = tuple(QUOTE.names or ())
+# How a quote and the row that sets it aside know each other, beside the offset they share.
+SAME_QUOTE = tuple(name for name in FIELDS if name not in ("verdict", "reserved"))
 QUOTES = np.dtype([("number", "<i8"), ("width", "<i8"), *((name, QUOTE[name]) for name in FIELDS)])
 
 ORACLE = """
@@ -64,15 +66,17 @@ ORACLE = """
 """
 
 
-def accepted_quotes(number: int, width: int, taken: Iterable[tuple[int, Kind, Rows]], aside: Iterable[Rows]) -> Rows:
-    """Give the quotes that were not set aside; `taken` are (offset, kind, rows), `aside` output rows of theirs."""
-    left = Counter(key for rows in aside for key in rows[["input_offset", *FIELDS]].tolist())
+def accepted_quotes(
+    number: int, width: int, taken: Iterable[tuple[int, Kind, Rows]], aside: Iterable[tuple[int, ...]]
+) -> Rows:
+    """Give the quotes that were not set aside; `taken` are (offset, kind, rows), `aside` offset and SAME_QUOTE."""
+    left = Counter(aside)
     parts = [np.zeros(0, QUOTES)]
     for offset, kind, rows in taken:
         if kind != Kind.QUOTE:
             continue
         stays = np.ones(len(rows), np.bool_)
-        for place, key in enumerate(rows.tolist()):
+        for place, key in enumerate(rows[list(SAME_QUOTE)].tolist()):
             if left[offset, *key]:
                 left[offset, *key] -= 1
                 stays[place] = False
@@ -125,7 +129,7 @@ def last_figures(number: int, rows: Rows) -> tuple[Figures, int]:
     keys = [(number, day, one, start) for one, day, start in rows[list(PLACE)].tolist()]
     for key, row in zip(keys, rows, strict=True):
         last[key] = _bytes(row)
-        if row["quotes"] < 0:
+        if row["quote_count"] < 0:
             del last[key]
     return last, len(keys) - len(set(zip(keys, rows["revision"].tolist(), strict=True)))
 

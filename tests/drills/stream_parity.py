@@ -5,8 +5,8 @@ python -m tests.drills.stream_parity --cases 50 --seed 1
 Partitions and cuts change from case to case, adaptive execution is on in every other one, and every third is stopped
 once or twice on its way and goes on.
 Replay: bronze folded again gives the very rows. Truth: the last revisions are what plain counting makes of the seed,
-and their indicators and signals those of the batch. Oracle: they are the bars that SQL of another engine makes of the
-accepted trades.
+and their indicators, signals and figures of quotes those of the batch. Oracle: they are the bars and figures that SQL
+of another engine makes of the accepted trades and quotes.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -34,24 +33,24 @@ from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.market.replay import replay
 from spark_apps.settings import load
-from spark_apps.tables.features import MARKET_MINUTES, MOVE_MINUTES, STANDING
-from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, CROSS_SECTION_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.features import MARKET_MINUTES, MOVE_MINUTES
 from spark_apps.tables.sources import FOLD_INPUT
-from spark_apps.tables.strategies import NUMBER_OF
-from spark_apps.tables.strategy_model import Result
 from tests.drills.application import Application, application, rows_of
-from tests.drills.cross_cases import Standings, batch_standings
-from tests.drills.indicator_truth import Indicators, batch_indicators
+from tests.drills.cross_cases import batch_standings
+from tests.drills.fold_parity import QUOTES_ASIDE
+from tests.drills.indicator_truth import batch_indicators
+from tests.drills.live_words import EPOCH, live_bars, live_figures, live_indicators, live_signals, live_standings
 from tests.drills.market import DrillMarket, expected
-from tests.drills.signal_truth import SAYS, Signals, batch_signals
+from tests.drills.quote_truth import SAME_QUOTE, accepted_quotes, batch_figures, oracle_figures
+from tests.drills.signal_truth import batch_signals
 from tests.drills.truth import SAME, VALUES, Bars, Difference, accepted, differences, oracle_bars, repeated_keys
 from tests.drills.verdict import record
 
 LOOK_BACK = (MOVE_MINUTES, MARKET_MINUTES)
 PARTITIONS = (1, 2, 4, 3, 8, 1, 2, 16, 4, 64)
 MINUTES = (1, 2, 3, 40)  # strategies have nothing to say before twenty bars
-EPOCH = date(1970, 1, 1)
+# What must occur among the cases.
+NAMED = ("rows", "bars", "indicators", "signals", "figures")
 SPREAD = 1 << 40  # offsets of one partition lie this far from those of the next
 
 
@@ -67,50 +66,6 @@ def replayed(lake: Application, spark: SparkSession) -> Difference:
         wrong += sum(wanted.get(key) != row for key, row in streamed.items())
     records.unpersist()
     return Difference(lost, wrong)
-
-
-def live_bars(lake: Application) -> Bars:
-    """Give the last revision of every bar that holds a trade, prices and value unscaled."""
-    last: Bars = {}
-    for row in lake.read(BARS_1M_LIVE).sort_by("revision").to_pylist():
-        values = tuple(int(row[name] * (1 if name in ("volume", "trade_count") else 10_000)) for name in VALUES)
-        last[0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"]] = values
-    return {key: values for key, values in last.items() if values[-1]}
-
-
-def live_indicators(lake: Application) -> Indicators:
-    """Give the last revision of every bar's indicators, but of bars that corrections emptied."""
-    last: Indicators = {}
-    for row in lake.read(INDICATORS_1M_LIVE).sort_by("revision").to_pylist():
-        values = np.array([row[name] for name in CHOSEN], np.float64).tobytes()
-        key = (0, (row["session_date"] - EPOCH).days, row["instrument_id"], row["bar_start"])
-        last[key] = (row["opening_hash"], row["closing_hash"], values)
-    return {key: row for key, row in last.items() if row[0] != row[1]}
-
-
-def live_signals(lake: Application) -> Signals:
-    """Give the last revision of everything that strategies did, but what was withdrawn."""
-    last: Signals = {}
-    for row in lake.read(SIGNALS_1M_LIVE).sort_by("revision").to_pylist():
-        key = (
-            0,
-            (row["session_date"] - EPOCH).days,
-            row["instrument_id"],
-            row["bar_start"],
-            NUMBER_OF[row["strategy"]],
-        )
-        last[key] = tuple(Result[row[name].upper()] if name == "result" else row[name] for name in SAYS)
-    return {key: says for key, says in last.items() if says[SAYS.index("result")] != Result.WITHDRAWN}
-
-
-def live_standings(lake: Application) -> Standings:
-    """Give the last revision of how every bar stands, but of bars that corrections emptied."""
-    last: Standings = {}
-    names = [column.name for column in STANDING[1:]]
-    for row in lake.read(CROSS_SECTION_1M_LIVE).sort_by("revision").to_pylist():
-        key = ((row["session_date"] - EPOCH).days, row["bar_start"], row["instrument_id"])
-        last[key] = (row["peers"], np.array([row[name] for name in names], np.float64).tobytes())
-    return {key: row for key, row in last.items() if row[0] >= 0}
 
 
 def bars_to_rank(bars: Bars) -> dict[tuple[int, ...], tuple[int, int]]:
@@ -136,11 +91,26 @@ def accepted_entries(lake: Application) -> Rows:
         for row in lake.read(LIVE_TABLES[kind]).to_pylist():
             row |= {"session_date": (row["session_date"] - EPOCH).days, "price": int(row["price"] * 10_000)}
             aside[row["input_partition"] * SPREAD + row["input_offset"], *(row[name] for name in SAME)] += 1
-    taken = [
+    return accepted(0, fold_parameters(lake.settings).width, sent_records(lake), aside)
+
+
+def accepted_books(lake: Application) -> Rows:
+    """Give the quotes of bronze.fold_input that stand in no table of late, refused and repeated ones."""
+    aside = []
+    for kind in QUOTES_ASIDE:
+        for row in lake.read(LIVE_TABLES[kind]).to_pylist():
+            row |= {"session_date": (row["session_date"] - EPOCH).days}
+            row |= {name: int((row[name] or 0) * 10_000) for name in ("bid", "ask")}
+            aside.append((row["input_partition"] * SPREAD + row["input_offset"], *(row[name] for name in SAME_QUOTE)))
+    return accepted_quotes(0, fold_parameters(lake.settings).width, sent_records(lake), aside)
+
+
+def sent_records(lake: Application) -> list[tuple[int, Kind, Rows]]:
+    """Give the records of bronze.fold_input, each with its place."""
+    return [
         (row["topic_partition"] * SPREAD + row["topic_offset"], *decode(row["record"]))
         for row in lake.read(FOLD_INPUT).to_pylist()
     ]
-    return accepted(0, fold_parameters(lake.settings).width, taken, aside)
 
 
 def repeated_causes(lake: Application) -> int:
@@ -174,7 +144,7 @@ def main() -> None:
         try:
             for case in range(given.cases):
                 size, minutes = random.randrange(100, 900), random.choice(MINUTES)
-                market = DrillMarket(given.seed + case, messages=size, minutes=minutes)
+                market = DrillMarket(given.seed + case, messages=size, minutes=minutes, quotes=size)
                 partitions, cut = PARTITIONS[case % len(PARTITIONS)], random.randrange(60, 600)
                 lake = application(Path(place) / str(case), broker.address, f"case_{case}", partitions, cut)
                 lake.feed(market)
@@ -194,8 +164,8 @@ def main() -> None:
             broker.stop()
     failed = total["lost"] + total["doubled"] + total["wrong"]
     verdict = {"drill": "stream_parity", "seed": given.seed, "cases": given.cases}
-    verdict |= {name: total[name] for name in ("rows", "bars", "indicators", "signals", "lost", "doubled", "wrong")}
-    passed = not failed and all(total[name] for name in ("bars", "indicators", "signals", "rows", "corrected"))
+    verdict |= {name: total[name] for name in (*NAMED, "lost", "doubled", "wrong")}
+    passed = not failed and all(total[name] for name in (*NAMED, "corrected"))
     record(verdict | {"recovered_s": round(time.monotonic() - began, 1), "passed": passed})
     sys.exit(not passed)
 
@@ -204,6 +174,7 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
     """Hold a lake against replay, truth and oracle, and count."""
     bars, indicators, taken = live_bars(lake), live_indicators(lake), accepted_entries(lake)
     oracle, kernels, signals = oracle_bars(taken), choose("preferred"), live_signals(lake)
+    quotes, figures = accepted_books(lake), live_figures(lake)
     reckoned = batch_indicators(oracle, {}, kernels)
     books = {(0, market.hours.day): [book_bytes(each.book) for each in lake.settings.strategies]}
     widths = {0: fold_parameters(lake.settings).width}
@@ -213,6 +184,8 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
         differences(bars, oracle),
         differences(indicators, reckoned),
         differences(live_standings(lake), batch_standings(bars_to_rank(oracle), kernels, LOOK_BACK)),
+        differences(figures, batch_figures(taken, quotes, kernels)),
+        differences(figures, oracle_figures(taken, quotes)),
         differences(signals, batch_signals(oracle, reckoned, books, widths, kernels)),
     ]
     return {
@@ -220,9 +193,10 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
         "bars": len(bars),
         "indicators": len(indicators),
         "signals": len(signals),
+        "figures": len(figures),
         "corrected": int(np.count_nonzero(taken["is_correction"])),
         "lost": sum(each.lost for each in against),
-        "doubled": repeated_causes(lake) + repeated_keys(taken),
+        "doubled": repeated_causes(lake) + repeated_keys(taken) + repeated_keys(quotes),
         "wrong": sum(each.wrong for each in against),
     }
 

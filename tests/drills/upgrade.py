@@ -4,7 +4,8 @@ python -m tests.drills.upgrade --seed 1     prints a line and appends it to buil
 
 Two sessions: after the first the nightly batch is made. Then the state is one that the checkpoint does not fit (the
 tail's limit stands for a layout): the same generation is refused, the next one starts empty, and the feed's seeds give
-it the indicators back. Last words on bars and indicators, and what was set aside, must be those of the unbroken run.
+it the indicators back. Last words on bars, indicators and quotes, and what was set aside, must be those of the unbroken
+run.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from spark_apps.jobs.bars_1m import job as bars_1m
 from spark_apps.jobs.indicators_1m import job as indicators_1m
 from spark_apps.jobs.ticks import job as ticks
 from spark_apps.jobs.trades import job as trades
+from spark_apps.kernels.layouts import FIGURES
+from spark_apps.kernels.outputs import LIVE_TABLES
 from spark_apps.lake.job import batch
 from spark_apps.lake.run import run
 from spark_apps.lake.seeds import read_seeds
@@ -29,14 +32,18 @@ from spark_apps.lake.services import start_broker
 from spark_apps.lake.session import session
 from spark_apps.settings import load
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.live import BARS_1M_LIVE, DUPLICATES_LIVE, INDICATORS_1M_LIVE, LATE_LIVE, REFUSED_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE
 from tests.drills.application import Application, application
+from tests.drills.fold_parity import ASIDE, QUOTES_ASIDE
 from tests.drills.market import DrillMarket
 from tests.drills.verdict import record
 
 BAR = ("open", "high", "low", "close", "volume", "trade_count", "value")
-TOLD = ((BARS_1M_LIVE, BAR), (INDICATORS_1M_LIVE, ("opening_hash", "closing_hash", *CHOSEN)))
-ASIDE = (LATE_LIVE, REFUSED_LIVE, DUPLICATES_LIVE)
+TOLD = (
+    (BARS_1M_LIVE, BAR),
+    (INDICATORS_1M_LIVE, ("opening_hash", "closing_hash", *CHOSEN)),
+    (QUOTES_1M_LIVE, FIGURES.names or ()),
+)
 Words = dict[tuple[str, int, int], tuple[Any, ...]]
 
 
@@ -48,7 +55,7 @@ def on_another_state(lake: Application, generation: int) -> Application:
 
 def two_sessions(lake: Application, spark: SparkSession, seed: int, *, upgrades: bool) -> bool:
     """Carry two sessions with the night between; say whether the old generation was refused where it upgrades."""
-    first, second = (DrillMarket(seed, messages=800, minutes=3, day=day) for day in (0, 1))
+    first, second = (DrillMarket(seed, messages=800, minutes=3, day=day, quotes=300) for day in (0, 1))
     lake.feed(first)
     lake.run_here(spark)
     day = first.hours.session_date
@@ -67,7 +74,7 @@ def two_sessions(lake: Application, spark: SparkSession, seed: int, *, upgrades:
 
 
 def last_words(lake: Application) -> Words:
-    """Give the last revision of every bar and of its indicators."""
+    """Give the last revision of every bar, of its indicators and of what quotes say of it."""
     found: Words = {}
     for table, names in TOLD:
         for row in lake.read(table).sort_by([("generation", "ascending"), ("revision", "ascending")]).to_pylist():
@@ -89,7 +96,8 @@ def main() -> None:
             two_sessions(lakes[0], spark, given.seed, upgrades=False)
             hit = two_sessions(lakes[1], spark, given.seed, upgrades=True)
             calm, now = map(last_words, lakes)
-            aside = [[lake.read(table).num_rows for table in ASIDE] for lake in lakes]
+            kinds = (*ASIDE, *QUOTES_ASIDE)
+            aside = [[lake.read(LIVE_TABLES[kind]).num_rows for kind in kinds] for lake in lakes]
         finally:
             spark.stop()
             broker.stop()

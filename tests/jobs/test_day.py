@@ -51,16 +51,19 @@ def row(day: Day, table: str) -> dict[str, object]:
 
 
 def test_every_message_has_one_outcome(day: Day) -> None:
-    ticks = row(day, "silver.ticks")
+    made = [row(day, name) for name in ("silver.ticks", "silver.quotes")]
     assert row(day, "bronze.messages")["held"] == sum(
-        int(str(ticks[name])) for name in ("out", "quarantined", "late", "duplicate")
+        int(str(one[name])) for one in made for name in ("out", "quarantined", "late", "duplicate")
     )
-    assert ticks["held"] == ticks["out"]
-    assert ticks["quarantined"] == row(day, "quarantine.ticks")["held"]
+    assert [one["held"] for one in made] == [one["out"] for one in made]
+    assert [one["quarantined"] for one in made] == [
+        row(day, f"quarantine.{name}")["held"] for name in ("ticks", "quotes")
+    ]
 
 
 def test_dirt_ends_in_quarantine_live_and_at_night_alike(day: Day) -> None:
-    assert row(day, "quarantine.ticks")["held"] == row(day, "quarantine.ticks_live")["held"] != 0
+    for name in ("ticks", "quotes"):
+        assert row(day, f"quarantine.{name}")["held"] == row(day, f"quarantine.{name}_live")["held"] != 0
 
 
 def test_the_live_bars_equal_the_nightly_ones(day: Day, place: Settings, spark: SparkSession) -> None:
@@ -73,7 +76,18 @@ def test_the_live_bars_equal_the_nightly_ones(day: Day, place: Settings, spark: 
     assert differing <= late
 
 
-@pytest.mark.parametrize("table", ["gold.bars_1m_live", "gold.bars_1m", "silver.ticks"])
+def test_the_live_quotes_equal_the_nightly_ones(day: Day, place: Settings, spark: SparkSession) -> None:
+    open_catalogue(spark, place)
+    both = "SELECT instrument_id FROM late.ticks_live UNION SELECT instrument_id FROM late.quotes_live"
+    late, differing = (
+        {found.instrument_id for found in spark.sql(query).collect()}
+        for query in (both, "SELECT instrument_id FROM live_quotes_against_batch")
+    )
+    assert differing <= late
+    assert spark.table("gold.quotes_1m").count() > 0
+
+
+@pytest.mark.parametrize("table", ["gold.bars_1m_live", "gold.bars_1m", "silver.ticks", "silver.quotes"])
 def test_live_and_batch_hold_the_session_that_is_compared(
     table: str, day: Day, place: Settings, spark: SparkSession
 ) -> None:

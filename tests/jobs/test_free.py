@@ -44,9 +44,10 @@ def lakes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake
     write_daily_files(made.whole.landing_root, 7, SESSIONS[-1:], 320)
     for session_date in SESSIONS:
         put_messages(envelopes(session_date, 7, 1_500), made.whole)
-    # A trade that comes five days after its session: the simulated market knows none as late as that.
-    late = next(one for one in envelopes(LONG_BEFORE, 7, 1_500) if one.channel == "trade")
-    put_messages([replace(late, received_at=at(SESSIONS[0], "10:00"))], made.whole)
+    # A trade and a quote that come five days after their session: the simulated market knows none as late as that.
+    for channel in ("trade", "quote"):
+        late = next(one for one in envelopes(LONG_BEFORE, 7, 1_500) if one.channel == channel)
+        put_messages([replace(late, received_at=at(SESSIONS[0], "10:00"))], made.whole)
     fill(made, JOBS, spark)
     return made
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from spark_apps.errors import RuleViolated, SchemaMismatch, StateMismatch
+from spark_apps.errors import StateMismatch
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.layouts import FIGURES, QUOTE, QUOTED_OUT, ClockFlag, Kind, Rows
-from spark_apps.kernels.reasons import REASONS
+from spark_apps.kernels.layouts import QUOTE, ClockFlag, Kind, Rows
+from spark_apps.kernels.reasons import QUOTE_REASONS, REASONS
 from spark_apps.kernels.reference_bars import BarFold
 from tests.kernels.session import (
     OPEN,
@@ -37,11 +37,11 @@ def told(fold: BarFold, *records: bytes) -> Rows:
 
 def test_a_bar_has_the_book_at_its_end(fold: BarFold) -> None:
     book = quotes(quote(1, 5, 90, 110), quote(2, 50, 98, 104, (3, 7, 30, 10)), quote(3, 60, 1, 2))
-    names = ("bid", "bid_quantity", "ask", "ask_quantity", "bid_depth", "ask_depth", "quotes")
+    names = ("bid", "bid_quantity", "ask", "ask_quantity", "bid_depth", "ask_depth", "quote_count")
     rows = told(fold, trades(entry(1, 20)), book, clock(60))
     assert said(rows, *names) == [(0, 0, 98, 3, 104, 7, 30, 10, 2)]
     assert rows["quoted_at"].tolist() == [50 * SECOND]
-    assert rows["spread"][0] == pytest.approx(10_000 * 6 / 101)
+    assert rows["spread_bps"][0] == pytest.approx(10_000 * 6 / 101)
     assert rows["depth_imbalance"][0] == 0.5
 
 
@@ -69,22 +69,22 @@ def test_order_flow_is_what_came_to_the_bid_or_left_the_ask(fold: BarFold, secon
 def test_order_flow_goes_on_from_the_last_quote_of_the_bar_before(fold: BarFold) -> None:
     two = trades(entry(1, 20), entry(2, 80))
     rows = told(fold, two, quotes(quote(1, 50), quote(2, 70, sizes=(11, 20))), clock(120))
-    assert said(rows, "order_flow", "quotes") == [(0, 0, 0, 1), (60, 0, 1, 1)]
+    assert said(rows, "order_flow", "quote_count") == [(0, 0, 0, 1), (60, 0, 1, 1)]
 
 
 def test_trades_are_bought_above_the_middle_and_sold_below(fold: BarFold) -> None:
     several = trades(entry(1, 4, 101), entry(2, 5, 101, 7), entry(3, 6, 99, 3), entry(4, 7, 100, 2))
     row = told(fold, several, quotes(quote(1, 5)), clock(60))[0]
-    assert (row["bought"], row["sold"]) == (7, 3)
+    assert (row["bought_volume"], row["sold_volume"]) == (7, 3)
     # Twice the distance from 100, by value: (7 + 3) * 2 * 1 of (7 + 3 + 2) * 100.
-    assert row["effective_spread"] == pytest.approx(10_000 * 20 / 1200)
+    assert row["effective_spread_bps"] == pytest.approx(10_000 * 20 / 1200)
 
 
 def test_a_trade_without_two_sides_is_on_neither(fold: BarFold) -> None:
     row = told(fold, trades(entry(1, 6)), quotes(quote(1, 5, 99, 0, (10, 0))), clock(60))[0]
-    assert (row["bought"], row["sold"], row["depth_imbalance"]) == (0, 0, 1.0)
-    assert np.isnan(row["spread"])
-    assert np.isnan(row["effective_spread"])
+    assert (row["bought_volume"], row["sold_volume"], row["depth_imbalance"]) == (0, 0, 1.0)
+    assert np.isnan(row["spread_bps"])
+    assert np.isnan(row["effective_spread_bps"])
 
 
 def test_an_empty_book_has_no_imbalance(fold: BarFold) -> None:
@@ -105,7 +105,7 @@ def test_a_session_opens_without_a_quote(fold: BarFold) -> None:
 def test_a_late_quote_revises_the_bars_that_say_something_else_now(fold: BarFold) -> None:
     two = trades(entry(1, 55), entry(2, 61))
     rows = told(fold, two, quotes(quote(1, 51)), clock(60), quotes(quote(2, 59, 100)), clock(120))
-    assert said(rows, "bid", "quotes") == [(0, 0, 99, 1), (0, 1, 100, 2), (60, 0, 100, 0)]
+    assert said(rows, "bid", "quote_count") == [(0, 0, 99, 1), (0, 1, 100, 2), (60, 0, 100, 0)]
     assert rows["input_offset"].tolist() == [3, 4, 5]
 
 
@@ -116,25 +116,30 @@ def test_a_quote_that_changes_no_given_bar_says_nothing(fold: BarFold) -> None:
 def test_a_trade_that_comes_late_is_held_against_the_quote_of_its_time(fold: BarFold) -> None:
     book = quotes(quote(1, 50), quote(2, 57, 200, 300))
     rows = told(fold, book, trades(entry(1, 58, 250)), clock(60), trades(entry(2, 56, 101, 4)))
-    assert said(rows, "bought", "sold") == [(0, 0, 0, 0), (0, 1, 4, 0)]
+    assert said(rows, "bought_volume", "sold_volume") == [(0, 0, 0, 0), (0, 1, 4, 0)]
 
 
 def test_what_is_settled_goes_on_counting(fold: BarFold) -> None:
     first = quotes(quote(1, 2), quote(2, 3, sizes=(12, 20)))
     rows = told(fold, first, trades(entry(1, 4, 101, 6)), clock(50), quotes(quote(3, 50, sizes=(15, 20))), clock(60))
-    assert said(rows, "quotes", "order_flow", "bought") == [(0, 0, 3, 5, 6)]
+    assert said(rows, "quote_count", "order_flow", "bought_volume") == [(0, 0, 3, 5, 6)]
 
 
 def test_a_bar_that_corrections_emptied_takes_back_what_was_said(fold: BarFold) -> None:
     cancel = corrections(entry(2, 58, 100, 0, corrects_seq=1))
     rows = told(fold, trades(entry(1, 55)), quotes(quote(1, 51)), clock(60), cancel)
-    assert said(rows, "bid", "quotes") == [(0, 0, 99, 1), (0, 1, 0, -1)]
+    assert said(rows, "bid", "quote_count") == [(0, 0, 99, 1), (0, 1, 0, -1)]
+
+
+def test_nothing_is_taken_back_that_was_never_said(fold: BarFold) -> None:
+    cancel = corrections(entry(2, 58, 100, 0, corrects_seq=1))
+    assert len(told(fold, trades(entry(1, 55)), clock(60), cancel, quotes(quote(1, 52)))) == 0
 
 
 @pytest.mark.parametrize(
     ("rule", "broken"),
     [
-        ("price_is_on_tick", quote(1, 5, verdict=22)),
+        ("bid_is_whole", quote(1, 5, verdict=20)),
         ("record_is_readable", quote(1, 5, instrument_id=0)),
         ("session_is_open", quote(1, 5, session_date=SESSION + 1)),
         ("event_is_not_ahead_of_clock", quote(1, 120.1)),
@@ -147,7 +152,7 @@ def test_a_bar_that_corrections_emptied_takes_back_what_was_said(fold: BarFold) 
 )
 def test_a_quote_that_breaks_a_rule_is_refused_by_name(fold: BarFold, rule: str, broken: Rows) -> None:
     rows = feed(fold, OPEN, quotes(broken))[Kind.REFUSED_QUOTE]
-    assert [REASONS[reason] for reason in rows["reason"]] == [rule]
+    assert [QUOTE_REASONS[reason] for reason in rows["reason"]] == [rule]
     assert rows[list(QUOTE.names or ())].tolist() == broken.tolist()
 
 
@@ -173,8 +178,8 @@ def test_sums_stay_at_the_highest_number(kernels: Kernels, sizes: tuple[int, ...
     book = quotes(*(quote(seq, 0, bid, 9, (size, 1)) for seq, (bid, size) in enumerate(moves)))
     many = trades(*(entry(seq, 0, 9, 1 << 52) for seq in range(1000)))
     row = told(fold, book, many, clock(60))[0]
-    assert (row["order_flow"], row["bought"]) == (flow, 1000 << 52)
-    assert row["effective_spread"] == pytest.approx(20_000)
+    assert (row["order_flow"], row["bought_volume"]) == (flow, 1000 << 52)
+    assert row["effective_spread_bps"] == pytest.approx(20_000)
 
 
 def test_what_is_remembered_of_quotes_comes_back(kernels: Kernels) -> None:
@@ -189,73 +194,3 @@ def test_what_is_remembered_of_quotes_comes_back(kernels: Kernels) -> None:
     for cut in range(1, len(sections[1][1]), 8):
         with pytest.raises(StateMismatch, match="state section 1"):
             kernels.BarFold(*PARAMETERS).restore([sections[0], (1, sections[1][1][:-cut])])
-
-
-def batch(kernels: Kernels, deals: list[tuple[int, float, int, int]], books: list[Rows]) -> Rows:
-    """Give what the batch says of (instrument, second, price, quantity) and quotes, by the minute."""
-    one, second, price, quantity = (np.array(column) for column in zip(*deals, strict=True))
-    columns = (one.astype(np.int32), (second * SECOND).astype(np.int64), price, quantity)
-    book = np.concatenate(books or [np.zeros(0, QUOTE)])
-    return kernels.quotes_of(*columns, book.view(np.uint8), 60 * SECOND).view(QUOTED_OUT)
-
-
-def test_the_batch_says_the_same_of_whole_sessions(kernels: Kernels, fold: BarFold) -> None:
-    deals: list[tuple[int, float, int, int]] = [(1, 4, 101, 6), (1, 70, 99, 2), (2, 5, 100, 1), (3, 65, 100, 1)]
-    books = [
-        quote(1, 2),
-        quote(2, 30, 98),
-        quote(3, 69, 97),
-        quote(1, 1, instrument_id=3),
-        quote(1, 2, instrument_id=4),
-    ]
-    live = told(
-        fold,
-        quotes(*books),
-        trades(
-            *(
-                entry(seq, second, price, size, instrument_id=one)
-                for seq, (one, second, price, size) in enumerate(deals)
-            )
-        ),
-        clock(200, flags=ClockFlag.ENDS),
-    )
-    names = ["instrument_id", "session_date", "bar_start", *(FIGURES.names or ())]
-    made = batch(kernels, deals, books)
-    assert [(row["instrument_id"], row["bar_start"] // SECOND) for row in made] == [(1, 0), (1, 60), (3, 60)]
-    in_order = np.sort(live, order=["instrument_id", "bar_start"])
-    assert [in_order[name].tobytes() for name in names] == [made[name].tobytes() for name in names]
-    assert made["available_at"].tolist() == [60 * SECOND, 120 * SECOND, 120 * SECOND]
-
-
-def test_cancelled_trades_make_no_bar(kernels: Kernels) -> None:
-    assert len(batch(kernels, [(1, 4, 101, 0)], [quote(1, 2)])) == 0
-
-
-@pytest.mark.parametrize(
-    ("what", "deals", "books"),
-    [
-        ("trade 1", [(1, 4, 101, 6), (1, 3, 101, 6)], []),
-        ("trade 1", [(2, 4, 101, 6), (1, 5, 101, 6)], []),
-        ("trade 0", [(1, 4, 0, 6)], []),
-        ("trade 0", [(0, 4, 1, 6)], []),
-        ("trade 0", [(1, 4, 1 << 40, 1 << 40)], []),
-        ("quote 1", [(1, 4, 1, 6)], [quote(2, 5), quote(1, 5)]),
-        ("quote 1", [(1, 4, 1, 6)], [quote(2, 5), quote(2, 5)]),
-        ("quote 1", [(1, 4, 1, 6)], [quote(2, 5, instrument_id=2), quote(2, 6)]),
-        ("quote 0", [(1, 4, 1, 6)], [quote(2, 5, 0)]),
-        ("quote 0", [(1, 4, 1, 6)], [quote(2, 5, instrument_id=0)]),
-    ],
-)
-def test_the_batch_refuses_rows_that_do_not_follow(
-    kernels: Kernels, what: str, deals: list[tuple[int, float, int, int]], books: list[Rows]
-) -> None:
-    with pytest.raises(RuleViolated, match=what):
-        batch(kernels, deals, books)
-
-
-def test_the_batch_refuses_columns_that_do_not_fit(kernels: Kernels) -> None:
-    one = np.ones(1, np.int64)
-    with pytest.raises(SchemaMismatch, match="quotes_of"):
-        kernels.quotes_of(np.ones(2, np.int32), one, one, one, np.zeros(0, np.uint8), 60)
-    with pytest.raises(SchemaMismatch, match="QUOTE rows"):
-        kernels.quotes_of(np.ones(1, np.int32), one, one, one, np.zeros(79, np.uint8), 60)

@@ -11,7 +11,7 @@ from spark_apps.lake.services import Service, start_broker
 from tests.drills.application import Application, application
 from tests.drills.market import DrillMarket
 
-MARKET = DrillMarket(seed=7)
+MARKET = DrillMarket(seed=7, quotes=600)
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,15 @@ from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.reference_bar_session import Clock, Emitted, Instrument
 from spark_apps.kernels.reference_cross_section import Standing
 from spark_apps.kernels.reference_cross_state import TailBar
+from spark_apps.kernels.reference_quotes import OF_QUOTES, Quote, QuoteState
 from spark_apps.kernels.reference_trades import Bar, Trade
 from spark_apps.lake.live_state import Held, read_fold
 from spark_apps.settings import Settings
-from spark_apps.tables.live import CROSS_SECTION_1M_LIVE
+from spark_apps.tables.live import CROSS_SECTION_1M_LIVE, LATE_QUOTES_LIVE
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.drills.application import Application
 from tests.drills.market import expected
+from tests.drills.stream_parity import accepted_books
 from tests.lake.conftest import MARKET
 
 
@@ -34,28 +36,34 @@ def test_each_symbol_has_its_line(held: list[Held], unbroken: Application) -> No
     assert len(held) == MARKET.instruments
     # Numbers of refused entries are not spent; those of late ones are.
     assert sum(row[5] for row in shown.rows) == truth.accepted + truth.late
+    late_quotes = unbroken.read(LATE_QUOTES_LIVE).num_rows
+    assert sum(row[9] for row in shown.rows) == len(accepted_books(unbroken)) + late_quotes
     assert sum(row[6] for row in shown.rows) == sum(bar[-1] > 0 for bar in truth.bars.values())
-    assert all(row[8] > 100 for row in shown.rows)
+    assert all(row[10] > 100 for row in shown.rows)
     assert unbroken.read(FOLD_INPUT).num_rows > 0
 
 
 def test_all_that_is_held_of_one_symbol_is_shown(held: list[Held]) -> None:
-    bars, tail, seen = details(held, "XANB")
-    assert (bars.rows, tail.rows) == ([], [])
-    (source, first, _), *_ = seen.rows
-    assert (source, first) == (1, 1)
+    bars, tail, quotes, seen = details(held, "XANB")
+    assert (bars.rows, tail.rows, quotes.rows) == ([], [], [])
+    (what, source, first, _), *_ = seen.rows
+    assert (what, source, first) == ("trades", 1, 1)
 
 
 def test_what_an_open_session_holds_is_shown() -> None:
     told = Emitted()
     told.take(Bar(0, 105_000, 110_000, 100_000, 100_500, 700, 1, 2))
-    of = Instrument(None, {0: told}, [Trade(61 * 10**9, 1, 9, 105_000, 300)], {1: [(1, 4), (9, 9)]})
+    quote = Quote(61 * 10**9, 1, 7, 104_500, 200, 0, 0, 200, 0)
+    numbers = {1: [(1, 4), (9, 9)], 1 | OF_QUOTES: [(7, 7)]}
+    quoted = QuoteState(tail=[quote])
+    of = Instrument(None, {0: told}, [Trade(61 * 10**9, 1, 9, 105_000, 300)], numbers, quoted)
     held = [Held(0, Clock(62 * 10**9, 0), 1, of, 99)]
-    assert overview(held).rows == [("XANB", 0, "1970-01-01 07:01:02.000", 1, 1, 5, 0, 0, 99)]
-    bars, tail, seen = details(held, "XANB")
+    assert overview(held).rows == [("XANB", 0, "1970-01-01 07:01:02.000", 1, 1, 5, 0, 0, 1, 1, 99)]
+    bars, tail, quotes, seen = details(held, "XANB")
     assert bars.rows == [("1970-01-01 07:00:00.000", 0, "10.5000", "11.0000", "10.0000", "10.0500", 700)]
     assert tail.rows == [("1970-01-01 07:01:01.000", 1, 9, "10.5000", 300)]
-    assert seen.rows == [(1, 1, 4), (1, 9, 9)]
+    assert quotes.rows == [("1970-01-01 07:01:01.000", 1, 7, "10.4500", 200, "0.0000", 0)]
+    assert seen.rows == [("trades", 1, 1, 4), ("trades", 1, 9, 9), ("quotes", 1, 7, 7)]
 
 
 def test_a_symbol_that_nobody_trades_is_named(held: list[Held]) -> None:

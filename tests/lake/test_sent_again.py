@@ -19,7 +19,7 @@ from spark_apps.rules.calendar import next_session, session_closes_at, session_o
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.envelope import Envelope
 from spark_apps.sources.sim.feed import envelopes
-from spark_apps.sources.sim.messages import CLEAN
+from spark_apps.sources.sim.wire import CLEAN
 from spark_apps.tables.live import DUPLICATES_LIVE, LATE_LIVE, REFUSED_LIVE
 from tests.drills.application import Application, application
 

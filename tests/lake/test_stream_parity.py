@@ -3,7 +3,8 @@
 from pyspark.sql import SparkSession
 
 from tests.drills.application import Application
-from tests.drills.stream_parity import accepted_entries, counted_bars, judged, live_bars, without_value
+from tests.drills.live_words import live_bars
+from tests.drills.stream_parity import accepted_entries, counted_bars, judged, without_value
 from tests.drills.truth import differences, oracle_bars
 from tests.lake.conftest import MARKET
 
@@ -15,6 +16,7 @@ def test_the_stream_equals_its_replay_the_seed_and_an_independent_engine(
     assert {name: found[name] for name in ("lost", "doubled", "wrong")} == {"lost": 0, "doubled": 0, "wrong": 0}
     assert found["rows"] > found["bars"] > 0
     assert found["corrected"] > 0
+    assert found["figures"] > 0
 
 
 def test_a_price_that_is_not_of_the_session_is_seen_by_truth_and_oracle(unbroken: Application) -> None:

@@ -34,7 +34,7 @@ Play = Callable[[str], tuple[dict[str, Any], str]]
 def lived(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Make a session's bars from messages, and the record that the feed would have published."""
     settings = settings_in(tmp_path_factory.mktemp("notebooks"))
-    sent = list(envelopes(DAY, 7, 300))
+    sent = [one for one in envelopes(DAY, 7, 300) if one.channel != "quote"]
     put_messages(sent, settings)
     record = {
         "topic": "tayho.fold_input", "topic_partition": 0, "topic_offset": 0, "broker_time": 0,

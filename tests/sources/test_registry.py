@@ -52,8 +52,8 @@ def test_every_feed_asks_the_registry(path: str) -> None:
 
 
 def test_an_unknown_schema_is_refused() -> None:
-    with pytest.raises(IncompatibleSchema, match=r"schema sim.quote.v1: not registered; add sources/schemas/sim.quote"):
-        check("sim", "quote", 1, {})
+    with pytest.raises(IncompatibleSchema, match=r"schema sim.index.v1: not registered; add sources/schemas/sim.index"):
+        check("sim", "index", 1, {})
 
 
 def test_a_new_version_may_add_fields_and_drop_optional_ones() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from spark_apps.rules.calendar import session_of
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.envelope import RECEIPT_DELAY, Envelope
 from spark_apps.sources.parse import parse_message
+from spark_apps.sources.quote import Quote
 from spark_apps.sources.sim.feed import envelopes
-from spark_apps.sources.sim.messages import CLEAN, SOME_DIRT, Dirt, messages
+from spark_apps.sources.sim.messages import messages
+from spark_apps.sources.sim.wire import CLEAN, SOME_DIRT, Dirt
 from spark_apps.sources.trade import Trade, Unreadable
 
 DAY = date(2026, 11, 20)
@@ -27,8 +30,13 @@ GOOD = {
 }  # fmt: skip
 
 
-def read(payload: bytes, channel: str = "trade") -> Trade | Unreadable:
+def read(payload: bytes, channel: str = "trade") -> Trade | Quote | Unreadable:
     return parse_message("sim", channel, "json", payload, 7, 1_795_140_900_000_001_000, 1_795_140_900_005_001_000)
+
+
+def about_trades(*arguments: Any) -> list[Envelope]:
+    """Give the messages of one session that are not about the book."""
+    return [one for one in envelopes(*arguments) if one.channel != "quote"]
 
 
 def said(**other: object) -> bytes:
@@ -168,14 +176,14 @@ def test_messages_leave_in_order_and_are_numbered_without_a_gap() -> None:
 
 
 def test_a_clean_session_is_admitted_whole() -> None:
-    sent = list(envelopes(DAY, 7, 3_000, CLEAN))
+    sent = about_trades(DAY, 7, 3_000, CLEAN)
     assert not entries_of(sent)["verdict"].any()
     assert len(sent) == sum(len(trades.price) for trades in market_session(DAY, 7, 3_000))
     assert all(one.received_at == one.event_time + RECEIPT_DELAY for one in sent)
 
 
 def test_each_kind_of_dirt_happens_as_often_as_it_says() -> None:
-    sent = list(envelopes(DAY, 7, 3_000))
+    sent = about_trades(DAY, 7, 3_000)
     trades = sum(len(one.price) for one in market_session(DAY, 7, 3_000))
     counts, verdicts = SOME_DIRT.counts(trades), Counter(entries_of(sent)["verdict"].tolist())
     found = {REASONS[number]: times for number, times in verdicts.items() if number}
@@ -198,7 +206,7 @@ def test_each_kind_of_dirt_happens_as_often_as_it_says() -> None:
 
 def test_corrections_end_at_the_true_trades() -> None:
     dirt = replace(CLEAN, correction=0.01, cancel=0.01, off_tick=0.01, negative_volume=0.01)
-    entries = entries_of(list(envelopes(DAY, 7, 3_000, dirt)))
+    entries = entries_of(about_trades(DAY, 7, 3_000, dirt))
     last: dict[tuple[int, int], int] = {}
     for entry in entries[entries["verdict"] == 0]:
         target = entry["corrects_seq"] if entry["corrects_seq"] >= 0 else entry["source_seq"]

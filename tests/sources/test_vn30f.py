@@ -10,6 +10,7 @@ from spark_apps.errors import EmptyInput, IncompatibleSchema, SchemaMismatch
 from spark_apps.rules.calendar import at
 from spark_apps.sources.admit import entries_of
 from spark_apps.sources.parse import parse_message
+from spark_apps.sources.quote import Quote
 from spark_apps.sources.trade import Trade, Unreadable
 from spark_apps.sources.vn30f.feed import envelopes
 from tests.plugins import REAL_DATA
@@ -25,7 +26,7 @@ def put(folder: Path, *lines: str, header: str = HEADER) -> Path:
     return folder
 
 
-def read(line: str) -> Trade | Unreadable:
+def read(line: str) -> Trade | Quote | Unreadable:
     return parse_message("vn30f", "trade", "csv", line.encode(), 5, at(DAY, "10:00"), at(DAY, "10:00"))
 
 

@@ -13,12 +13,13 @@ from pyspark.sql import DataFrame, SparkSession
 from spark_apps.lake.catalogue import run_sql, texts
 from spark_apps.market.bars import build_session_bars, widen_bars
 from spark_apps.settings import Settings
-from spark_apps.tables import named
+from spark_apps.tables import ALL_TABLES, named
 from spark_apps.tables.indicators import INDICATOR_STATES_1D
 from spark_apps.tables.live import BARS_1M_LIVE, LATE_LIVE
 from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_5M, TICKS
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
+from spark_apps.tables.quotes import QUOTES
 from spark_apps.tables.sources import MESSAGES
 from tests.frames import DAY, rows
 from tests.sql.test_catalogue import put
@@ -106,14 +107,22 @@ def test_a_message_without_an_outcome_is_seen(spark: SparkSession, settings: Set
     assert run_sql(spark, settings, check).collect() == []  # no night has been yet
     put(spark, settings, RUNS, {"job": "silver.ticks", "slice_end": date(2026, 11, 20)})
     put(spark, settings, RUNS, {"job": "silver.ticks", "slice_end": date(2026, 11, 21), "status": "failed"})
+    assert run_sql(spark, settings, check).collect() == []  # nor has its other half
+    put(spark, settings, RUNS, {"job": "silver.quotes", "slice_end": date(2026, 11, 21)})
     put(spark, settings, TICKS, {"source_seq": 1})
     assert [tuple(row) for row in run_sql(spark, settings, check).collect()] == [(2, 1)]
-    put(spark, settings, named("late.ticks"), {"record": "{}"})
+    put(spark, settings, named("late.quotes"), {"record": "{}"})
     assert run_sql(spark, settings, check).collect() == []
-    put(spark, settings, TICKS, {"source_seq": 2})  # the slice may hold what came on the next day, about its own
+    put(spark, settings, QUOTES, {"source_seq": 2})  # the slice may hold what came on the next day, about its own
     assert run_sql(spark, settings, check).collect() == []
     put(spark, settings, TICKS, {"source_seq": 3})
     assert [tuple(row) for row in run_sql(spark, settings, check).collect()] == [(2, 4)]
+
+
+def test_every_quarantine_has_its_rules_counted() -> None:
+    asked = texts("views")["quarantine_by_rule"]
+    kept = [table.full_name for table in ALL_TABLES if table.layer == "quarantine"]
+    assert [name for name in kept if f"FROM {name}\n" not in asked] == []
 
 
 def test_a_correction_without_its_trade_is_an_offending_row(spark: SparkSession, settings: Settings) -> None:

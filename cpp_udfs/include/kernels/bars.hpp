@@ -9,7 +9,8 @@
 //   indicators of a bar = those as of the last final bar, then each bar since that has trades, replayed in order;
 //   signals likewise, by the book in force at the start of each bar
 //
-// Memory: see bar_state.hpp. Cost: an entry O(log instruments + log tail), a clock O(instruments).
+// Memory: see bar_state.hpp. Cost: an entry O(log instruments + log tail), and O(tail) where its bar was given; a clock
+// O(instruments).
 #pragma once
 
 #include "kernels/bar_state.hpp"
@@ -396,9 +397,11 @@ class BarFold {
         if (stage_.width() > 0) reckon(key, instrument, bar.start);
     }
 
-    // Emits what quotes say of a bar where that is not what was said before; nothing before the first quote.
+    // Emits what quotes say of a bar where that is not what was said before; nothing before the first quote, and nothing of
+    // a bar that corrections emptied before anything was said of it.
     void say_quotes(std::int32_t key, Instrument& instrument, Emitted& said) {
         auto& quotes = instrument.quotes;
+        if (quotes.is_empty() || (said.trade_count == 0 && said.quoted < 0)) return;
         const Int end = said.start + parameters_.width;
         Quote last = quotes.last;
         QuoteBar bar = quotes.bar;

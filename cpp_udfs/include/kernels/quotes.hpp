@@ -5,7 +5,7 @@
 //   a trade above the middle of the quote in force was bought, one below it was sold
 //   effective spread = sum of quantity * |2 price - bid - ask| over sum of quantity * (bid + ask) / 2
 //
-// Memory: per instrument that is quoted the last settled quote (72 bytes), what is settled of a bar (64), the tail (72 per
+// Memory: per instrument that is quoted the last settled quote (72 bytes), what is settled of a bar (56), the tail (72 per
 // quote). Cost: a quote O(log tail), and O(tail) per bar that was given of its time or later.
 #pragma once
 

@@ -1,5 +1,5 @@
 // The records of fold_input and fold_output and the header of a state section, byte for byte.
-// The same layouts stand in spark_apps/kernels/records.py and sections.py; a test compares them.
+// The same layouts stand in spark_apps/kernels/layouts.py and sections.py; a test compares them.
 // Memory: packed little-endian structs, read and written with memcpy, so alignment does not matter.
 #pragma once
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from spark_apps.sources.envelope import RECEIPT_DELAY, Envelope
-from spark_apps.sources.sim.messages import SCHEMA_VERSION, SOME_DIRT, Dirt, messages
+from spark_apps.sources.sim.messages import messages
+from spark_apps.sources.sim.wire import SCHEMA_VERSION, SOME_DIRT, Dirt
 
 
 def envelopes(

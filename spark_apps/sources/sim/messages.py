@@ -1,4 +1,4 @@
-"""Say the simulated trades as a vendor would: JSON messages in order of sending, with seeded dirt among them.
+"""Say the simulated market as a vendor would: JSON messages in order of sending, with seeded dirt among them.
 
 Dirt never takes away from the market: whatever is damaged or dated wrongly is a message beside the true trades, and
 corrections end at them. So daily files and accepted ticks of one seed agree.
@@ -6,66 +6,21 @@ corrections end at them. So daily files and accepted ticks of one seed agree.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import date
+from heapq import merge
 from itertools import count
-from math import ceil
-from typing import NamedTuple
 
 from spark_apps.exchange.walk import SIDES, Trades, generator, market_session
-from spark_apps.rules.calendar import EXCHANGE_OFFSET_NS, previous_session, session_of
+from spark_apps.rules.calendar import previous_session, session_of
 from spark_apps.rules.lots import round_lot
 from spark_apps.rules.ticks import UNIT
 from spark_apps.sources.registry import check
+from spark_apps.sources.sim.books import book_messages
+from spark_apps.sources.sim.wire import SCHEMA_VERSION, SECOND, SOME_DIRT, Dirt, Message, exchange_text, places
 
 DIRT = 4
-SCHEMA_VERSION = 1
-SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
-EXCHANGE_ZONE = timezone(timedelta(microseconds=EXCHANGE_OFFSET_NS // 1000))
-EPOCH = datetime(1970, 1, 1, tzinfo=EXCHANGE_ZONE) + timedelta(microseconds=EXCHANGE_OFFSET_NS // 1000)
-
-
-class Message(NamedTuple):
-    """State one message as sent: source_seq counts from 1 per symbol and session, times are nanoseconds UTC."""
-
-    channel: str
-    symbol: str
-    source_seq: int
-    event_time: int
-    sent_at: int
-    payload: bytes
-
-
-@dataclass(frozen=True)
-class Dirt:
-    """Give the share of trades beside which each fault happens; above zero it happens at least once a session.
-
-    `out_of_order` and `late` send a true trade 1 to 8 and 11 to 60 seconds after its time.
-    """
-
-    not_json: float = 0.0001
-    bad_utf8: float = 0.0001
-    wrong_type: float = 0.0001
-    unknown_symbol: float = 0.0001
-    off_tick: float = 0.0001
-    outside_band: float = 0.0001
-    negative_volume: float = 0.0001
-    duplicate: float = 0.0005
-    out_of_order: float = 0.002
-    late: float = 0.0001
-    yesterday: float = 0.0001
-    next_year: float = 0.0001
-    correction: float = 0.0005
-    cancel: float = 0.0002
-
-    def counts(self, trades: int) -> dict[str, int]:
-        """Give how often each fault happens among so many trades."""
-        return {name: ceil(rate * trades) for name, rate in asdict(self).items()}
-
-
-SOME_DIRT = Dirt()
-CLEAN = Dirt(**dict.fromkeys(asdict(SOME_DIRT), 0.0))
 
 
 @dataclass(slots=True, eq=False)
@@ -89,9 +44,18 @@ def messages(
     session_date: date, seed: int, trades_per_session: int = 40_000, dirt: Dirt = SOME_DIRT
 ) -> Iterator[Message]:
     """Yield the messages of one session in order of sending: the same arguments, the same bytes."""
-    drafts = [draft for trades in market_session(session_date, seed, trades_per_session) for draft in _drafts(trades)]
+    market = market_session(session_date, seed, trades_per_session)
+    yield from merge(
+        book_messages(market, seed, dirt),
+        _trade_messages(market, session_date, seed, dirt),
+        key=lambda one: one.sent_at,
+    )
+
+
+def _trade_messages(market: tuple[Trades, ...], session_date: date, seed: int, dirt: Dirt) -> Iterator[Message]:
+    drafts = [draft for trades in market for draft in _drafts(trades)]
     random = generator(seed, DIRT, session_date.toordinal())
-    spoiled = dict(_places(dirt.counts(len(drafts)), random.permutation(len(drafts)).tolist()))
+    spoiled = dict(places(dirt.counts(len(drafts)), random.permutation(len(drafts)).tolist()))
     waits = random.integers(1, 9, len(drafts)).tolist()
     said = [
         one
@@ -112,13 +76,6 @@ def _drafts(trades: Trades) -> Iterator[_Draft]:
     columns = (trades.event_time, trades.price, trades.quantity, trades.side, trades.tick)
     for time, price, quantity, side, tick in zip(*(column.tolist() for column in columns), strict=True):
         yield _Draft(symbol, time, time, price, quantity, SIDES[side], day.ceiling, day.floor, tick, lot)
-
-
-def _places(counts: dict[str, int], places: list[int]) -> Iterator[tuple[int, str]]:
-    taken = iter(places)
-    for fault, times in counts.items():
-        for _, place in zip(range(times), taken, strict=False):
-            yield place, fault
 
 
 def _spoil(draft: _Draft, fault: str, wait: int, session_date: date) -> tuple[_Draft, ...]:
@@ -175,13 +132,12 @@ def _number(drafts: list[_Draft]) -> None:
 
 
 def _payload(draft: _Draft) -> bytes:
-    time = (EPOCH + timedelta(microseconds=draft.event_time // 1000)).isoformat(timespec="microseconds")
     said = {
         "symbol": draft.symbol,
         "price": draft.price // UNIT,
         "volume": draft.quantity,
         "seq": draft.source_seq,
-        "time": time,
+        "time": exchange_text(draft.event_time),
         "side": draft.side,
         "ceiling": draft.ceiling // UNIT,
         "floor": draft.floor // UNIT,

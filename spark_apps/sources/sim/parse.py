@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.sources.quote import Level, Quote, quote_of
 from spark_apps.sources.trade import Trade, shown, trade_of, unscaled
 
 SIDES = frozenset({"buy", "sell", "auction", "unknown"})
@@ -38,6 +39,28 @@ def parse(payload: bytes, channel: str) -> Trade:
         tick_size=_above_zero(_price(said, "tick"), "tick") if "tick" in said else None,
         lot_size=_above_zero(_whole(said, "lot", LOT_LIMIT), "lot") if "lot" in said else None,
     )
+
+
+def parse_quote(payload: bytes) -> Quote:
+    """Read one message of channel quote; raise SchemaMismatch naming field and value."""
+    said = _fields(payload)
+    return quote_of(
+        "sim",
+        _text(said, "symbol"),
+        source_seq=_number(said, "seq"),
+        event_time=_time(said),
+        bids=_levels(said, "bids"),
+        asks=_levels(said, "asks"),
+    )
+
+
+def _levels(said: dict[str, Any], field: str) -> list[Level]:
+    """Read price and volume of each level of a side."""
+    levels = said.get(field)
+    if not isinstance(levels, list) or not all(isinstance(level, list) and len(level) == 2 for level in levels):
+        raise SchemaMismatch(f"{field}: {shown(levels)} is no list of pairs")
+    named = [{field: price, f"{field} volume": volume} for price, volume in levels]
+    return [(_price(level, field), _whole(level, f"{field} volume")) for level in named]
 
 
 def _fields(payload: bytes) -> dict[str, Any]:
