@@ -87,6 +87,8 @@ class Table:
                 raise ValueError(f"{self.full_name}: {word!r} is not a lower-case name")
         if len(set(names)) != len(names):
             raise ValueError(f"{self.full_name}: a column is declared twice")
+        if len({rule.name for rule in self.rules}) != len(self.rules):
+            raise ValueError(f"{self.full_name}: a rule is declared twice")
         for word in (*self.key, *self.partition_by, self.time):
             if word not in names:
                 raise ValueError(f"{self.full_name}: {word!r} is used but not declared")

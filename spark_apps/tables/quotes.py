@@ -61,7 +61,6 @@ QUOTES = Table(
     rules=(
         IS_READABLE,
         IS_KNOWN,
-        IS_NOT_AHEAD,
         HAS_SESSION,
         IS_NOT_AHEAD,
         Rule("bid_is_whole", f"{UNREADABLE_OR}{_is_whole('bid')}"),

@@ -29,6 +29,7 @@ def test_a_circle_is_refused_with_its_path() -> None:
     [
         ({"key": ("nothing",)}, "'nothing' is used but not declared"),
         ({"columns": (*BARS_1M.columns, BARS_1M.columns[0])}, "a column is declared twice"),
+        ({"rules": (*BARS_1M.rules, BARS_1M.rules[0])}, "a rule is declared twice"),
         ({"name": "Bars"}, "'Bars' is not a lower-case name"),
         ({"first_by": ("nothing",)}, "first_by names 'nothing'"),
     ],
