@@ -12,8 +12,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -21,8 +23,8 @@ from pyspark.sql import SparkSession
 from spark_apps.jobs import bars_1m, indicators_1m, signals_1m, ticks, trades
 from spark_apps.jobs.feed_vn30f import publish
 from spark_apps.lake.catalogue import run_sql
-from spark_apps.lake.feed import Pace
-from spark_apps.lake.job import batch
+from spark_apps.lake.feed import FeedReport, Pace
+from spark_apps.lake.job import Job, batch
 from spark_apps.lake.live import run_live
 from spark_apps.lake.run import run
 from spark_apps.lake.services import start_broker
@@ -41,19 +43,29 @@ COMPARED = {
 }
 
 
-def carry(lake: Application, spark: SparkSession, day: date, factor: float) -> None:
-    """Publish a session paced, with the live application beside it; then take in the rest, and make the night."""
+def carry(
+    lake: Application, spark: SparkSession, day: date, send: Callable[[], FeedReport], night: Sequence[Job]
+) -> None:
+    """Publish a session with the live application beside it; then take in the rest, and make the night."""
     stop = threading.Event()
     with ThreadPoolExecutor(1) as beside:
         live = beside.submit(run_live, spark, lake.settings, stop)
         try:
-            publish(lake.settings, REAL_DATA, day, Pace(factor))
+            send()
         finally:
             stop.set()
         live.result()
     lake.run_here(spark)
-    for job in NIGHT:
+    for job in night:
         run(job, batch(day, day), spark, lake.settings)
+
+
+def counted(lake: Application, spark: SparkSession, compared: Mapping[str, tuple[str, str]]) -> dict[str, list[int]]:
+    """Count the rows of a night's tables, and of the views that hold live rows against them."""
+    return {
+        name: [run_sql(spark, lake.settings, f"SELECT * FROM {one}").count() for one in both]
+        for name, both in compared.items()
+    }
 
 
 def main() -> None:
@@ -68,17 +80,15 @@ def main() -> None:
         try:
             lake = application(Path(place) / "lake", broker.address, "paced")
             for day in session_dates(REAL_DATA)[: given.sessions]:
-                carry(lake, spark, day, given.factor)
+                send = partial(publish, lake.settings, REAL_DATA, day, Pace(given.factor))
+                carry(lake, spark, day, send, NIGHT)
                 print(f"# {day} carried, {time.monotonic() - began:.0f} s", flush=True)
-            counted = {
-                name: [run_sql(spark, lake.settings, f"SELECT * FROM {one}").count() for one in both]
-                for name, both in COMPARED.items()
-            }
+            found = counted(lake, spark, COMPARED)
         finally:
             spark.stop()
             broker.stop()
-    rows = {name: held for name, (held, _) in counted.items()}
-    wrong = sum(differing for _, differing in counted.values())
+    rows = {name: held for name, (held, _) in found.items()}
+    wrong = sum(differing for _, differing in found.values())
     verdict = {"drill": "paced_real", "factor": given.factor, "sessions": given.sessions, **rows, "wrong": wrong}
     passed = all(rows.values()) and not wrong
     record(verdict | {"recovered_s": round(time.monotonic() - began, 1), "passed": passed})
