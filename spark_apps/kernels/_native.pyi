@@ -43,6 +43,14 @@ class CrossFold:
     def restore(self, sections: Iterable[tuple[int, bytes]]) -> None: ...
 
 def indicator_outputs() -> list[tuple[str, int, int, int]]: ...
+def quotes_of(
+    instrument_id: NDArray[np.int32],
+    event_time: NDArray[np.int64],
+    price: NDArray[np.int64],
+    quantity: NDArray[np.int64],
+    quotes: NDArray[np.uint8],
+    width: int,
+) -> NDArray[np.uint8]: ...
 def signals_of(
     books: Sequence[bytes],
     instrument_id: NDArray[np.int32],
