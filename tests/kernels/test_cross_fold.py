@@ -65,7 +65,7 @@ def test_the_drill_counts_standings_that_are_lost_or_wrong(monkeypatch: pytest.M
         tally.add(longer_case(random), random, TWIN, NATIVE)
         return dict(tally.counts)
 
-    assert (counted(5)["standings_lost"], counted(5)["standings_wrong"]) == (0, 0)
+    assert (counted(7)["standings_lost"], counted(7)["standings_wrong"]) == (0, 0)
     whole, calls = mixed, list[int]()
 
     def lossy(lanes: list[list[bytes]], random: np.random.Generator) -> list[bytes]:
@@ -77,7 +77,7 @@ def test_the_drill_counts_standings_that_are_lost_or_wrong(monkeypatch: pytest.M
         return [record for record in records if record not in lost]
 
     monkeypatch.setattr(cross_cases, "mixed", lossy)
-    found = counted(5)
+    found = counted(7)
     assert found["standings_lost"] + found["standings_wrong"] > 1
 
 

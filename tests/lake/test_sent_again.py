@@ -61,8 +61,9 @@ def friday(trades: list[Envelope]) -> list[Envelope]:
 
 def test_fold_and_batch_keep_the_same_message_of_a_number(broker: Service, spark: SparkSession, tmp_path: Path) -> None:
     lake = application(tmp_path, broker.address, "sent_again")
-    trades = list(envelopes(FRIDAY, 7, 1_000, CLEAN))
-    monday = list(envelopes(MONDAY, 7, 1_000, CLEAN))
+    trades, monday = (
+        [one for one in envelopes(day, 7, 1_000, CLEAN) if one.channel == "trade"] for day in (FRIDAY, MONDAY)
+    )
     feed(lake, FRIDAY, friday(trades))
     # On Monday two of Friday's numbers come again, one with the very trade, one with another.
     again = [trades[70], said(trades[80], volume=100 + json.loads(trades[80].payload)["volume"])]
