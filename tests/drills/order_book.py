@@ -20,6 +20,7 @@ import numpy as np
 
 from spark_apps.kernels.layouts import SOURCES, Rows
 from spark_apps.lake.feed import Hours
+from spark_apps.market.bars import MINUTE
 from spark_apps.rules.calendar import EPOCH, at
 from spark_apps.rules.instruments import instrument_ids
 from spark_apps.sources.envelope import RECEIPT_DELAY, Envelope
@@ -32,7 +33,6 @@ from tests.drills.truth import ACCEPTED
 DAY = date(2026, 11, 16)
 FIRST = at(DAY, "10:00")
 HOURS = Hours(DAY, FIRST, FIRST + 660 * 1_000_000_000)
-MINUTE = 60_000_000_000
 # The file of each market, in order of time, and the symbol that it goes by.
 MARKETS = {"usdm_btcusdt_20240808.gz": "XANB", "spot_btcusdt_20240809.gz": "XBTH"}
 # How many levels are told behind the best one.
@@ -134,15 +134,20 @@ def lines(folder: Path) -> Iterator[Line]:
     begun = None
     for name, symbol in MARKETS.items():
         book, numbers = Book(), {Trade: 0, Shown: 0}
-        with gzip.open(folder / "binance_l2" / name, "rt", encoding="ascii") as text:
-            for received, _, message in (line.partition(" ") for line in text):
-                begun = begun or int(received)
-                said = json.loads(message)
-                says = _said(said.get("data", said), book)
-                if says is not None:
-                    numbers[type(says)] += 1
-                    time = FIRST + (int(received) - begun) // 1_000 * 1_000
-                    yield Line(symbol, numbers[type(says)], time, says)
+        for received, said in captured(folder, name):
+            begun = begun or received
+            says = _said(said, book)
+            if says is not None:
+                numbers[type(says)] += 1
+                yield Line(symbol, numbers[type(says)], FIRST + (received - begun) // 1_000 * 1_000, says)
+
+
+def captured(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield when each line of <folder>/binance_l2/<name> was received, nanoseconds UTC, and what it holds."""
+    with gzip.open(folder / "binance_l2" / name, "rt", encoding="ascii") as text:
+        for received, _, message in (line.partition(" ") for line in text):
+            said = json.loads(message)
+            yield int(received), said.get("data", said)
 
 
 def _said(said: dict[str, Any], book: Book) -> Trade | Shown | None:
