@@ -58,6 +58,9 @@ POLL_SECONDS = 0.25
 STANDING_PAUSE = "500 milliseconds"
 # An output that expired while later ones arrive would be taken for one that is in already: the sink waits instead.
 ENDLESS = {"kafka.delivery.timeout.ms": str(2**31 - 1)}
+# A consumer asks for more as soon as it has been answered. The broker takes one question of a connection at a time, so
+# Spark's next one, where the partition ends, would wait until more has come: half a second, per partition and batch.
+IMPATIENT = {"kafka.fetch.max.wait.ms": "5"}
 # Counting the keys of the state in every batch costs a read that nobody looks at.
 UNCOUNTED = "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows"
 
@@ -88,6 +91,7 @@ class _Application:
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
         self.spark = spark.newSession()  # settings of a stream are of no business to other users of the session
         self.settings = settings
+        self.broker = spark_connection(settings.kafka)
         self.inputs = [*raw_topics(settings.kafka), fold_input(settings.kafka)]
         self.output = fold_output(settings.kafka)
         self.ids = topic_ids(settings.kafka, [*self.inputs, self.output])
@@ -117,7 +121,7 @@ class _Application:
         self._run("bronze", self._records("bronze").writeStream.foreachBatch(bronze.write), pause)
         self._run("gold", self._records("gold").writeStream.foreachBatch(gold.write), pause)
         folded = fold_stream(self._records("fold"), FoldProcessor(parameters, self.provenance.run_id, os.getpgid(0)))
-        to_output = folded.writeStream.format("kafka").options(**self._broker, **ENDLESS, topic=self.output)
+        to_output = folded.writeStream.format("kafka").options(**self.broker, **ENDLESS, topic=self.output)
         self._run("fold", to_output, "0 seconds")
         record_run(replace(self.provenance, inputs=dict(self.begins)), RunReport(JOB, "started"), self.settings)
         logger.info("live application runs", run_id=self.provenance.run_id, begins=self.begins)
@@ -156,16 +160,12 @@ class _Application:
         """Give the rows that this start has added to each table."""
         return {name: rows for marks in self.marks.values() for name, rows in sorted(marks.added.items())}
 
-    @property
-    def _broker(self) -> dict[str, str]:
-        return spark_connection(self.settings.kafka)
-
     def _records(self, name: str) -> DataFrame:
         """Read the topics of a query from where it begins; a checkpoint that is there knows better."""
         limits = {"maxOffsetsPerTrigger": str(self.settings.live.max_records_per_batch), "failOnDataLoss": "true"}
         begin = {"subscribe": ",".join(self.begins[name]), "startingOffsets": json.dumps(self.begins[name])}
-        headers = {"includeHeaders": str(name == "bronze").lower()}
-        return self.spark.readStream.format("kafka").options(**self._broker, **limits, **begin, **headers).load()
+        options = self.broker | IMPATIENT | limits | begin | {"includeHeaders": str(name == "bronze").lower()}
+        return self.spark.readStream.format("kafka").options(**options).load()
 
     def _run(self, name: str, writer: DataStreamWriter, pause: str) -> None:
         place = checkpoint(name, self.settings)
