@@ -16,16 +16,21 @@ from spark_apps.lake.tables import ensure
 from spark_apps.rules.calendar import at, exchange_time
 from spark_apps.rules.instruments import by_symbol
 from spark_apps.settings import Settings
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.indicators import INDICATORS_1M
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.market import BARS_1M
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
+from spark_apps.tables.quotes import QUOTES_1M
 from spark_apps.tables.sources import FOLD_INPUT
-from spark_apps.tables.strategies import BAR_NUMBERS, NUMBER_OF, READABLE
+from spark_apps.tables.strategies import NUMBER_OF, NUMBERS_OF, READABLE
 from spark_apps.tables.strategy_model import Comparison, Role
 
 Row = dict[str, Any]
 _MEND = "run `tayho live --until-idle`"
 _CAUSE = ("generation", "input_partition", "input_offset", "ordinal")
+# Where live what strategies read stands, for each table that the batch reads it from.
+LIVE_OF = {BARS_1M_LIVE: BARS_1M, QUOTES_1M_LIVE: QUOTES_1M, INDICATORS_1M_LIVE: INDICATORS_1M}
 
 
 class Asked(NamedTuple):
@@ -45,14 +50,14 @@ def explain(asked: Asked, settings: Settings) -> list[Shown]:
     revisions = revisions_of(asked, settings)
     signal = revisions[-1]
     book = _book(signal, settings)
-    indicators, bar = (_stood_on(table, signal, settings) for table in (INDICATORS_1M_LIVE, BARS_1M_LIVE))
-    numbers = {name: (bar if name in BAR_NUMBERS else indicators)[name] for name in READABLE}
+    stood_on = {table: _stood_on(table, signal, settings) for table in LIVE_OF}
+    numbers = {name: stood_on[table].get(name) for table, held in LIVE_OF.items() for name in NUMBERS_OF[held]}
     title = f"{asked.symbol} at {exchange_time(signal['bar_start'])}: {asked.strategy}"
     return [
         Shown(title, ("revision", "stance", "result", "score", "target", "known at"), [*map(_said, revisions)]),
         Shown("Comparisons", ("decides", "comparison", "left", "right", "holds"), [*_compared(book, asked, numbers)]),
         Shown("Book of strategies", ("field", "value"), [*_parameters(book, asked, signal)]),
-        Shown("Where it comes from", ("what", "value"), [*_origins(signal, indicators, bar, settings)]),
+        Shown("Where it comes from", ("what", "value"), [*_origins(signal, stood_on, settings)]),
     ]
 
 
@@ -98,12 +103,15 @@ def _cause(row: Row) -> tuple[int, ...]:
 
 
 def _stood_on(table: Table, signal: Row, settings: Settings) -> Row:
-    """Give the revision of a bar, or of its indicators, that was the last word when the signal was made."""
+    """Give the revision of a bar, or of what is said of it, that was the last word when the signal was made.
+
+    Where no quote was known by the bar's end there is none of those.
+    """
     rows = _rows(table, signal["instrument_id"], signal["bar_start"], settings)
     before = [row for row in rows if _cause(row) < _cause(signal)]
-    if not before:
+    if not before and table != QUOTES_1M_LIVE:
         raise EmptyInput(f"{table.full_name}: lacks what the signal stands on; {_MEND}")
-    return before[-1]
+    return before[-1] if before else {}
 
 
 def _book(signal: Row, settings: Settings) -> Book:
@@ -158,14 +166,16 @@ def _parameters(book: Book, asked: Asked, signal: Row) -> Iterator[tuple[str, An
     yield "hash", book.hash
 
 
-def _origins(signal: Row, indicators: Row, bar: Row, settings: Settings) -> Iterator[tuple[str, Any]]:
+def _origins(signal: Row, stood_on: dict[Table, Row], settings: Settings) -> Iterator[tuple[str, Any]]:
+    indicators = stood_on[INDICATORS_1M_LIVE]
     yield "cause in fold_input", f"partition {signal['input_partition']}, offset {signal['input_offset']}"
     yield "generation of the fold", signal["generation"]
-    yield "revision of the bar", bar["revision"]
+    yield "revision of the bar", stood_on[BARS_1M_LIVE]["revision"]
+    yield "revision of its quotes", stood_on[QUOTES_1M_LIVE].get("revision", "none known")
     yield "revision of its indicators", indicators["revision"]
     yield "state before and after", f"{indicators['opening_hash']} {indicators['closing_hash']}"
     yield "run", signal["run_id"]
-    for table in (SIGNALS_1M_LIVE, INDICATORS_1M_LIVE, BARS_1M_LIVE, FOLD_INPUT):
+    for table in (SIGNALS_1M_LIVE, *stood_on, FOLD_INPUT):
         yield f"version of {table.full_name}", ensure(table, settings).version()
     runs = scanned(RUNS, settings)
     mine = runs.to_table(["code_commit", "settings_hash"], filter=ds.field("run_id") == signal["run_id"]).to_pylist()

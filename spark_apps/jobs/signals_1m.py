@@ -1,4 +1,4 @@
-"""Make gold.signals_1m from gold.indicators_1m and gold.bars_1m."""
+"""Make gold.signals_1m from gold.indicators_1m, gold.bars_1m and gold.quotes_1m."""
 
 from spark_apps.lake.command import main
 from spark_apps.lake.job import Job

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from spark_apps.kernels.reasons import Reason
 from spark_apps.kernels.reference_indicator_state import IndicatorState
-from spark_apps.kernels.reference_quotes import QuoteState
+from spark_apps.kernels.reference_quotes import NO_NUMBERS, QuoteState
 from spark_apps.kernels.reference_strategies import FLAT, Stance
 from spark_apps.kernels.reference_trades import NEVER, Bar, Trade
 
@@ -31,7 +31,7 @@ class Emitted:
 
     `reckoned` is the last revision of the indicators, `digest` the hash of the state after the bar. `signalled` is the
     last revision of its signals, which follow from the stances before and after it. `quoted` is the last revision of
-    its quotes, `figures` the hash of what they said.
+    its quotes, `figures` the hash of what they said, `numbers` what strategies may read of it (QUOTE_NUMBERS).
     """
 
     revision: int = -1
@@ -48,6 +48,7 @@ class Emitted:
     after: Stance = FLAT
     quoted: int = -1
     figures: int = 0
+    numbers: tuple[float, ...] = NO_NUMBERS
 
     def take(self, bar: Bar) -> None:
         """Say a bar anew; one without trades keeps the last known prices."""

@@ -20,8 +20,9 @@ from spark_apps.kernels.reference_quotes import Quote, QuoteBar, QuoteState
 from spark_apps.kernels.reference_strategies import Book, Books, Stance
 from spark_apps.kernels.reference_trades import Bar, Trade
 from spark_apps.kernels.sections import BAR_FOLD, Cursor, mismatch, parameter_hash, seal, unseal
+from spark_apps.tables.strategies import QUOTE_NUMBERS
 
-LAYOUT = 4
+LAYOUT = 5
 # The number of the section of the books; no instrument has it.
 BOOKS = NO_SESSION
 # Thirty-six years in nanoseconds: any sum with market time stays within int64.
@@ -49,6 +50,7 @@ EMITTED = np.dtype(
         ("after", STANCE),
         ("quoted", "<i8"),
         ("figures", "<u8"),
+        ("numbers", "<f8", (len(QUOTE_NUMBERS),)),
     ]
 )
 TAIL = np.dtype([(name, "<i8") for name in ("event_time", "source", "source_seq", "price", "quantity", "corrected_by")])
@@ -167,8 +169,10 @@ def _instrument(
     cursor.end()
     if settled_count > 1:
         raise mismatch(str(cursor.key), f"{settled_count} settled bars, there is at most one")
-    states = {
-        start: replace(Emitted(*last), before=Stance(*before), after=Stance(*after), quoted=quoted, figures=figures)
-        for start, *last, before, after, quoted, figures in emitted
-    }
+    states = {}
+    for start, *last, before, after, quoted, figures, numbers in emitted:
+        states[start] = replace(
+            Emitted(*last), quoted=quoted, figures=figures, numbers=tuple(numbers),
+            before=Stance(*before), after=Stance(*after),
+        )  # fmt: skip
     return Instrument(settled[0] if settled else None, states, tail, seen, kept, indicators, stance)

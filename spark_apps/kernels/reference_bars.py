@@ -33,7 +33,7 @@ from spark_apps.kernels.reference_openings import open_with, put_in_force
 from spark_apps.kernels.reference_quotes import OF_QUOTES, Quote
 from spark_apps.kernels.reference_reckoning import opening, settle
 from spark_apps.kernels.reference_strategies import Book, Books
-from spark_apps.kernels.reference_telling import tell_bar, tell_indicators, tell_quotes
+from spark_apps.kernels.reference_telling import retell_quotes, tell_bar, tell_indicators, tell_quotes
 from spark_apps.kernels.reference_trades import HIGHEST, NEVER, Trade
 from spark_apps.kernels.sections import as_signed
 
@@ -201,9 +201,9 @@ class BarFold:
         if len(instrument.quotes.tail) >= self.tail_limit:
             return Reason.TAIL_HAS_ROOM
         instrument.quotes.take(Quote(event_time, source, seq, *sides))
-        for start in sorted(instrument.emitted):
-            if start + self.width > event_time:
-                tell_quotes(self._out, self._clock, key, instrument, start, self.width)
+        first = retell_quotes(self._out, self._clock, key, instrument, event_time, self.width)
+        if first is not None:
+            self._tell_what_follows(key, instrument, first)
         return 0
 
     def _entry(self, row: Rows, is_correction: bool) -> None:
@@ -241,8 +241,10 @@ class BarFold:
         tell_bar(self._out, self._clock, key, instrument, start, self.width)
         tell_quotes(self._out, self._clock, key, instrument, start, self.width)
         self._touched.add(key)
-        if self._stage.width:
-            tell_indicators(self._out, self._clock, key, instrument, start, self.width, self._stage, self._books)
+        self._tell_what_follows(key, instrument, start)
+
+    def _tell_what_follows(self, key: int, instrument: Instrument, start: int) -> None:
+        tell_indicators(self._out, self._clock, key, instrument, start, self.width, self._stage, self._books)
 
     def _give_trade(self, kind: Kind, reason: int, row: Rows) -> None:
         self._out.give(kind, reason, *row.item(), self._clock.market_time)

@@ -25,6 +25,7 @@ from spark_apps.kernels import reference_volume as volume
 from spark_apps.kernels.reference_parts import HISTORY, Group, Past, Row, Values, larger, magnitude
 from spark_apps.kernels.sections import FNV_OFFSET, FNV_PRIME, INDICATOR_FOLD, MASK, byte_hash, mismatch, seal, unseal
 from spark_apps.tables.indicators import ALL_INDICATORS
+from spark_apps.tables.strategies import QUOTE_NUMBERS
 
 INPUTS = ("open", "high", "low", "close", "volume")
 LAYOUT = 2
@@ -198,8 +199,8 @@ class IndicatorStage:
 
     @property
     def inputs(self) -> int:
-        """Give how many numbers strategies may compare: a bar's own and these; none where none is computed."""
-        return len(INPUTS) + self.width if self.width else 0
+        """Give how many numbers strategies may compare: a bar's own, its quotes' and these; none without these."""
+        return len(INPUTS) + len(QUOTE_NUMBERS) + self.width if self.width else 0
 
     def new(self) -> IndicatorState:
         """Give the state of an instrument that has seen no row."""

@@ -22,9 +22,12 @@ import numpy as np
 
 from spark_apps.kernels.layouts import FIGURES
 from spark_apps.kernels.reference_trades import HIGHEST, NEVER, Trade
+from spark_apps.tables.strategies import QUOTE_NUMBERS
 
 OF_QUOTES = 1 << 16
 NO_FIGURES = (0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, np.nan, np.nan, np.nan)
+NO_NUMBERS = (np.nan,) * len(QUOTE_NUMBERS)
+_NUMBERS = tuple((FIGURES.names or ()).index(name) for name in QUOTE_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,11 @@ def figures_of(bar: QuoteBar, last: Quote) -> tuple[int | float, ...]:
 
 def _share(part: int, whole: int) -> float:
     return float(part) / float(whole) if whole else np.nan
+
+
+def numbers_of(figures: tuple[int | float, ...]) -> tuple[float, ...]:
+    """Give what strategies may read of figures, as the doubles nearest to them."""
+    return tuple(float(figures[place]) for place in _NUMBERS)
 
 
 def figure_bytes(figures: tuple[int | float, ...]) -> bytes:

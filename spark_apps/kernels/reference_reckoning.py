@@ -15,10 +15,10 @@ from spark_apps.tables.strategy_model import NUMBERS
 
 
 class Reckoned(NamedTuple):
-    """Hold what has to be told of a bar: its indicators, and what strategies did, by number."""
+    """Hold what has to be told of a bar: its indicators where they are news, and what strategies did, by number."""
 
     start: int
-    revision: int
+    revision: int | None
     opening: int
     closing: int
     values: NDArray[np.float64]
@@ -39,21 +39,23 @@ def settle(stage: IndicatorStage, books: Books, instrument: Instrument, start: i
 
 
 def reckon(stage: IndicatorStage, books: Books, instrument: Instrument, first: int) -> Iterator[Reckoned]:
-    """Give what has to be told of each bar from `first` on that was never told, or told on another history.
+    """Give what has to be told of each bar from `first` on: what was never told, or told on another history.
 
-    A bar that corrections emptied has no values: its rows take back what was said.
+    A bar that corrections emptied has no values: its rows take back what was said. Where quotes alone are others, the
+    indicators stay as they were told.
     """
     indicators, before = deepcopy(opening(stage, instrument)), instrument.stance
     for start, bar in sorted(instrument.emitted.items()):
         digest, book = indicators.digest, books.at(start)
         values = _take(stage, bar, indicators)
         after = _judge(book, bar, values, before)
-        if start >= first and (bar.reckoned < 0 or bar.digest != indicators.digest):
+        if start >= first:
+            is_news = bar.reckoned < 0 or bar.digest != indicators.digest
             bar.digest = indicators.digest
-            bar.reckoned += 1
+            bar.reckoned += is_news
             signals = _signal(book, bar, before, after) if book else []
             hashes = as_signed(digest), as_signed(bar.digest)
-            yield Reckoned(start, bar.reckoned, *hashes, values, bar.signalled, signals)
+            yield Reckoned(start, bar.reckoned if is_news else None, *hashes, values, bar.signalled, signals)
         before = after
 
 
@@ -61,15 +63,17 @@ def _take(stage: IndicatorStage, bar: Emitted, indicators: IndicatorState) -> ND
     """Go on by one bar, unless corrections emptied it; prices are the doubles nearest to the decimals."""
     if not (bar.trade_count and stage.width):
         return np.full(stage.width, np.nan)
-    return stage.push(indicators, *_numbers(bar))
+    return stage.push(indicators, *_own_numbers(bar))
 
 
-def _numbers(bar: Emitted) -> list[float]:
+def _own_numbers(bar: Emitted) -> list[float]:
     return [*(price / 10_000 for price in (bar.open, bar.high, bar.low, bar.close)), float(bar.volume)]
 
 
 def _judge(book: Book | None, bar: Emitted, values: NDArray[np.float64], before: Stance) -> Stance:
-    return book.judge(before, [*_numbers(bar), *values.tolist()]) if book and bar.trade_count else before
+    if book is None or bar.trade_count == 0:
+        return before
+    return book.judge(before, [*_own_numbers(bar), *bar.numbers, *values.tolist()])
 
 
 def _signal(book: Book, bar: Emitted, before: Stance, after: Stance) -> list[tuple[int, Book, Said]]:

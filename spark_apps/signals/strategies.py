@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_apps.kernels import Kernels
@@ -16,7 +16,7 @@ from spark_apps.kernels.outputs import output_table
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.market.bars import MINUTE
 from spark_apps.tables.signals import SIGNALS_1M
-from spark_apps.tables.strategies import BAR_NUMBERS, READABLE
+from spark_apps.tables.strategies import BAR_NUMBERS, QUOTE_NUMBERS, READABLE
 from spark_apps.tables.strategy_model import Book
 
 _MADE = tuple(column for column in SIGNALS_1M.columns if column.name != "run_id")
@@ -31,20 +31,29 @@ class HasBook(Protocol):
         """Give the book."""
 
 
-def judge_minutes(indicators: DataFrame, bars: DataFrame, strategies: Sequence[HasBook], kernels: Kernels) -> DataFrame:
+def judge_minutes(
+    indicators: DataFrame, bars: DataFrame, quotes: DataFrame, strategies: Sequence[HasBook], kernels: Kernels
+) -> DataFrame:
     """Judge minute bars by the book of strategies in force at each.
 
-    Grain: one row per bar and strategy that entered or left there, known when the bar's indicators are; each session
-    opens without a stance. No books, no rows. Meaning: kernels/reference_strategies.py.
+    Grain: one row per bar and strategy that entered or left there, known when the bar's indicators and what its quotes
+    say are; each session opens without a stance. No books, no rows. Meaning: kernels/reference_strategies.py.
     """
-    numbers = bars.select(*_PLACE, *[F.col(name).cast("DOUBLE").alias(name) for name in BAR_NUMBERS])
-    rows = numbers.join(indicators.drop("session_date"), on=["instrument_id", "bar_start"], how="inner")
+    bar = ["instrument_id", "bar_start"]
+    numbers = bars.select(*_PLACE, *_doubles(BAR_NUMBERS))
+    said = quotes.select(*bar, *_doubles(QUOTE_NUMBERS), F.col("available_at").alias("quotes_at"))
+    rows = numbers.join(indicators.drop("session_date"), on=bar, how="inner").join(said, on=bar, how="left")
+    rows = rows.withColumn("available_at", F.greatest("available_at", "quotes_at"))
     books = [book_bytes(each.book) for each in strategies]
     return map_batches(
         rows.select(*_PLACE, "available_at", *READABLE).repartition("instrument_id"),
         partial(_judge_task, kernels, books),
         ", ".join(f"{column.name} {column.type}" for column in _MADE),
     )
+
+
+def _doubles(names: Sequence[str]) -> list[Column]:
+    return [F.col(name).cast("DOUBLE").alias(name) for name in names]
 
 
 def _judge_task(kernels: Kernels, books: list[bytes], rows: pa.Table) -> pa.Table:

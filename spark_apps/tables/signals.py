@@ -3,6 +3,7 @@
 from spark_apps.tables.indicators import INDICATORS_1M
 from spark_apps.tables.market import AVAILABLE_AT, BAR_START, BARS_1M, INSTRUMENT, SESSION
 from spark_apps.tables.model import RUN_ID, Column, Rule, Table
+from spark_apps.tables.quotes import QUOTES_1M
 
 SIGNAL = (
     Column("strategy", "STRING", "Name of the strategy; 'book' where parameters alone moved the target."),
@@ -27,7 +28,7 @@ SIGNALS_1M = Table(
     key=("instrument_id", "bar_start", "strategy"),
     owner="research",
     partition_by=("session_date",),
-    made_from=(INDICATORS_1M, BARS_1M),
+    made_from=(INDICATORS_1M, BARS_1M, QUOTES_1M),
     rules=(
         Rule("target_moves_where_decisive", "result = 'filtered' OR (result = 'decisive') = (target <> target_before)"),
         Rule("expires_after_its_bar", "expires_at > bar_start"),

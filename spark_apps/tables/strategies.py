@@ -4,12 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from spark_apps.tables.indicators import CHOSEN
+from spark_apps.tables.indicators import CHOSEN, INDICATORS_1M
+from spark_apps.tables.market import BARS_1M
+from spark_apps.tables.quotes import QUOTES_1M
 from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Strategy, at_least, below
 
 # The numbers of a bar that a strategy may read, in the order in which the kernels hold them.
 BAR_NUMBERS = ("open", "high", "low", "close", "volume")
-READABLE = (*BAR_NUMBERS, *CHOSEN)
+# What quotes say of the bar; missing where no quote was known by its end.
+QUOTE_NUMBERS = (
+    "order_flow",
+    "bought_volume",
+    "sold_volume",
+    "spread_bps",
+    "effective_spread_bps",
+    "depth_imbalance",
+)
+NUMBERS_OF = {BARS_1M: BAR_NUMBERS, QUOTES_1M: QUOTE_NUMBERS, INDICATORS_1M: CHOSEN}
+READABLE = tuple(name for names in NUMBERS_OF.values() for name in names)
 
 
 @dataclass(frozen=True)
@@ -76,8 +88,36 @@ class Breakout(Strategy):
         return (at_least("volume_ratio_20", self.volume_ratio),)
 
 
+@dataclass(frozen=True)
+class BookPressure(Strategy):
+    """Buy where the book leans to the bid and more is bought than sold; leave once the book leans the other way.
+
+    `imbalance`: least of bid depth less ask depth over their sum, -1 to 1. `bought_to_sold`: least ratio of the
+    volumes. `spread`: most that the book may be apart, basis points. Source: Cartea, Donnelly and Jaimungal (2018).
+    """
+
+    name = "book_pressure"
+    inputs = ("depth_imbalance", "bought_volume", "sold_volume", "spread_bps")
+    imbalance: float = 0.3
+    bought_to_sold: float = 1.5
+    spread: float = 50.0
+
+    def enter(self) -> tuple[Comparison, ...]:
+        """Ask for a lean that trades confirm."""
+        leans = at_least("depth_imbalance", self.imbalance)
+        return leans, at_least("bought_volume", "sold_volume", factor=self.bought_to_sold)
+
+    def leave(self) -> tuple[Comparison, ...]:
+        """Ask for a book that leans to the ask."""
+        return (below("depth_imbalance", 0.0),)
+
+    def filter(self) -> tuple[Comparison, ...]:
+        """Ask for a spread that the move can pay for."""
+        return (below("spread_bps", self.spread),)
+
+
 # The place of a strategy is its number in records and rows: append only.
-ALL_STRATEGIES: tuple[type[Strategy], ...] = (Momentum, MeanReversion, Breakout)
+ALL_STRATEGIES: tuple[type[Strategy], ...] = (Momentum, MeanReversion, Breakout, BookPressure)
 # Each is made once here, so that one that reads what it does not declare fails as this module is loaded.
 for _strategy in ALL_STRATEGIES:
     _strategy()
@@ -99,6 +139,6 @@ def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
     for column in strategy.inputs:
         if column not in READABLE:
             raise ValueError(
-                f"strategy {name}: input {column!r} is no number of a bar. See CHOSEN in tables/indicators.py"
+                f"strategy {name}: input {column!r} is no number of a bar. See READABLE in tables/strategies.py"
             )
     return strategy

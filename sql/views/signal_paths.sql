@@ -30,7 +30,12 @@ market AS (
 revised AS (
   SELECT words.instrument_id, words.bar_start, words.strategy
   FROM words
-  INNER JOIN gold.indicators_1m_live AS later
+  INNER JOIN
+    (
+      SELECT instrument_id, bar_start, generation, input_offset FROM gold.indicators_1m_live
+      UNION ALL
+      SELECT instrument_id, bar_start, generation, input_offset FROM gold.quotes_1m_live
+    ) AS later
     ON
       words.instrument_id = later.instrument_id AND words.bar_start = later.bar_start
       AND later.generation = words.first_word.generation AND later.input_offset > words.first_word.input_offset

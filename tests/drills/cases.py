@@ -9,13 +9,15 @@ from spark_apps.kernels import choose
 from spark_apps.kernels.layouts import BOOK, COMPARISON, ENTRY, QUOTE, STRATEGY, ClockFlag, Kind, Rows
 from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed, encode_trades
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.strategies import BAR_NUMBERS, READABLE
+from spark_apps.tables.strategies import BAR_NUMBERS, QUOTE_NUMBERS, READABLE
 from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Role
 from tests.kernels.wire import encode_corrections, encode_unreadable
 
 SECOND = 1_000_000_000
 # A session that none of the cases reaches: it ends theirs, so that every bar is given.
 END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
+# The numbers that strategies of a case read most: those of the bar and of its quotes are there from the first bar on.
+_OFTEN = range(len(BAR_NUMBERS) + len(QUOTE_NUMBERS))
 OPENS_AT = 60 * SECOND  # trades are up to eight seconds older than their clock, and 1970 is where the batch fold begins
 
 
@@ -130,8 +132,8 @@ def _book(random: np.random.Generator, session: int, market_time: int) -> bytes:
     size = comparisons.shape
     comparisons["strategy"], comparisons["role"] = numbers[:, None], roles
     comparisons["below"] = random.integers(0, 2, size)
-    comparisons["left"] = random.choice([*range(len(BAR_NUMBERS)), *range(len(READABLE))], size)
-    comparisons["right"] = random.choice([-1, *range(len(BAR_NUMBERS))], size)
+    comparisons["left"] = random.choice([*_OFTEN, *_OFTEN, *range(len(READABLE))], size)
+    comparisons["right"] = random.choice([-1, *_OFTEN], size)
     comparisons["factor"] = random.choice([1.0, 1.02, -0.5], size)
     comparisons["offset"] = random.choice([0.0, 0.5, 3.0, 50.0], size)
     begins = market_time + int(random.integers(-20, 40)) * SECOND if market_time else 0

@@ -183,13 +183,14 @@ class Tally:
         rows, quotes = np.concatenate(self.accepted), np.concatenate(self.quotes)
         truth = batch_bars(rows, kernels)
         indicators = batch_indicators(truth, self.seeds, kernels)
-        signals = batch_signals(truth, indicators, self.books, self.widths, kernels)
+        figures = batch_figures(rows, quotes, kernels)
+        signals = batch_signals(truth, indicators, figures, self.books, self.widths, kernels)
         return Differences(
             differences(self.bars, truth),
             differences(self.bars, oracle_bars(rows)),
             differences(self.indicators, indicators),
             differences(self.signals, signals),
-            differences(self.figures, batch_figures(rows, quotes, kernels)),
+            differences(self.figures, figures),
             differences(self.figures, oracle_figures(rows, quotes)),
         )
 

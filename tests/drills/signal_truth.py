@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.layouts import BOOK, HEADER, SIGNAL_OUT, Kind, Rows
+from spark_apps.kernels.layouts import BOOK, FIGURES, HEADER, SIGNAL_OUT, Kind, Rows
 from spark_apps.kernels.reasons import Reason
+from spark_apps.tables.strategies import QUOTE_NUMBERS
 from spark_apps.tables.strategy_model import Result
 from tests.drills.indicator_truth import Indicators
+from tests.drills.quote_truth import Figures
 from tests.drills.truth import PLACE, Bars
 
 # (number, session_date, instrument_id, bar_start, strategy) -> what the row says
@@ -34,7 +36,7 @@ def taken_books(number: int, taken: Iterable[tuple[int, bytes]], refused: Rows) 
 
 
 def batch_signals(
-    bars: Bars, indicators: Indicators, books: Books, widths: dict[int, int], kernels: Kernels
+    bars: Bars, indicators: Indicators, figures: Figures, books: Books, widths: dict[int, int], kernels: Kernels
 ) -> Signals:
     """Judge the bars of each case and session that had books."""
     signals: Signals = {}
@@ -44,7 +46,8 @@ def batch_signals(
         prices = np.array([bars[key][:5] for key in here], np.float64)
         prices[:, :4] /= 10_000
         values = np.array([np.frombuffer(indicators[key][-1]) for key in here])
-        inputs = np.ascontiguousarray(np.hstack([prices, values]))
+        said = np.array([_numbers(figures.get(key)) for key in here], np.float64)
+        inputs = np.ascontiguousarray(np.hstack([prices, said, values]))
         ids, starts = (np.array([key[place] for key in here]) for place in (2, 3))
         days = np.full(len(here), day, np.int32)
         made = kernels.signals_of(books[number, day], ids.astype(np.int32), days, starts, inputs, widths[number])
@@ -52,6 +55,13 @@ def batch_signals(
             place = (number, day, int(row["instrument_id"]), int(row["bar_start"]), int(row["strategy"]))
             signals[place] = row[SAYS].item()
     return signals
+
+
+def _numbers(figures: bytes | None) -> list[float]:
+    if figures is None:
+        return [np.nan] * len(QUOTE_NUMBERS)
+    (row,) = np.frombuffer(figures, FIGURES, 1)
+    return [float(row[name]) for name in QUOTE_NUMBERS]
 
 
 def last_signals(number: int, rows: Rows) -> tuple[Signals, int]:

@@ -178,15 +178,16 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
     reckoned = batch_indicators(oracle, {}, kernels)
     books = {(0, market.hours.day): [book_bytes(each.book) for each in lake.settings.strategies]}
     widths = {0: fold_parameters(lake.settings).width}
+    batch = batch_figures(taken, quotes, kernels)
     against = [
         replayed(lake, spark),
         differences(without_value(bars), counted_bars(market)),
         differences(bars, oracle),
         differences(indicators, reckoned),
         differences(live_standings(lake), batch_standings(bars_to_rank(oracle), kernels, LOOK_BACK)),
-        differences(figures, batch_figures(taken, quotes, kernels)),
+        differences(figures, batch),
         differences(figures, oracle_figures(taken, quotes)),
-        differences(signals, batch_signals(oracle, reckoned, books, widths, kernels)),
+        differences(signals, batch_signals(oracle, reckoned, batch, books, widths, kernels)),
     ]
     return {
         "rows": sum(lake.read(table).num_rows for table in LIVE_TABLES.values()),

@@ -10,9 +10,22 @@ from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import READABLE
 from spark_apps.tables.strategy_model import Result, Role
-from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, corrections, entry, feed, trades
+from tests.kernels.session import (
+    OPEN,
+    PARAMETERS,
+    SECOND,
+    SESSION,
+    clock,
+    corrections,
+    entry,
+    feed,
+    quote,
+    quotes,
+    trades,
+)
 
 CLOSE, VOLUME, SMA = READABLE.index("close"), READABLE.index("volume"), READABLE.index("sma_20")
+LEAN = READABLE.index("depth_imbalance")
 WITHDRAWN, FILTERED, OUTVOTED, DECISIVE = Result
 # Strategy 2 holds from a close of 100 on.
 RISES = [(2, Role.ENTER, 0, CLOSE, -1, 1.0, 100.0), (2, Role.LEAVE, 1, CLOSE, -1, 1.0, 100.0)]
@@ -35,6 +48,10 @@ def parameters(book: bytes, session: int = SESSION) -> bytes:
 
 
 BUYS = parameters(book_of(RISES, (2, 1, 1)))
+# Strategy 7 holds while the book leans to the bid.
+LEANS = [(7, Role.ENTER, 0, LEAN, -1, 1.0, 0.0), (7, Role.LEAVE, 1, LEAN, -1, 1.0, 0.0)]
+FOLLOWS_THE_BOOK = parameters(book_of(LEANS, (7, 1, 1)))
+TO_THE_BID, TO_THE_ASK = (5, 5, 30, 10), (5, 5, 10, 30)
 
 
 @pytest.fixture
@@ -105,6 +122,34 @@ def test_a_comparison_scales_and_moves_what_it_compares_with(fold: BarFold) -> N
     twice = [(2, Role.ENTER, 0, CLOSE, VOLUME, 2.0, 5.0), (2, Role.LEAVE, 1, CLOSE, VOLUME, 2.0, 5.0)]
     out = feed(fold, OPEN, parameters(book_of(twice, (2, 1, 1))), *closes(24.9, 25))
     assert said(out) == [(1, 2, 0, 1, 1, 0, 1, DECISIVE)]
+
+
+def test_a_strategy_reads_what_quotes_say_of_the_bar_and_nothing_before_the_first(fold: BarFold) -> None:
+    books = [quotes(quote(1, 70, 99, 101, TO_THE_BID)), quotes(quote(2, 130, 99, 101, TO_THE_ASK))]
+    (first, second, third) = (closes(100, first=minute) for minute in range(3))
+    out = feed(fold, OPEN, FOLLOWS_THE_BOOK, *first, books[0], *second, books[1], *third)
+    assert said(out) == [(1, 7, 0, 1, 1, 0, 1, DECISIVE), (2, 7, 0, 0, 0, 1, 0, DECISIVE)]
+
+
+def test_a_late_quote_changes_signals_of_its_bar_and_of_those_behind_and_leaves_indicators(kernels: Kernels) -> None:
+    fold = kernels.BarFold(60 * SECOND, 100 * SECOND, 120 * SECOND, 20, 3, 7, CHOSEN)
+    feed(fold, OPEN, FOLLOWS_THE_BOOK, quotes(quote(1, 5, 99, 101, TO_THE_ASK)), *closes(100, 101))
+    out = feed(fold, quotes(quote(2, 50, 99, 101, TO_THE_BID)), offset=20)
+    assert (len(out[Kind.QUOTED]), len(out[Kind.INDICATOR])) == (2, 0)
+    assert said(out) == [(0, 7, 0, 1, 1, 0, 1, DECISIVE)]
+    taken_back = feed(fold, quotes(quote(3, 51, 99, 101, TO_THE_ASK)), offset=21)
+    assert said(taken_back) == [(0, 7, 1, 0, 0, 0, 0, WITHDRAWN)]
+
+
+def test_what_quotes_said_of_a_bar_goes_with_the_state(kernels: Kernels, fold: BarFold) -> None:
+    feed(fold, OPEN, FOLLOWS_THE_BOOK, quotes(quote(1, 5, 99, 101, TO_THE_BID)), *closes(100))
+    again = kernels.BarFold(*PARAMETERS, CHOSEN)
+    again.restore(fold.touched())
+    # Twelve minutes on the first bar is final: that the strategy stands is known by its numbers alone.
+    assert said(feed(again, *closes(101, first=12), offset=20)) == []
+    assert said(feed(again, quotes(quote(2, 785, 99, 101, TO_THE_ASK)), *closes(101, first=13), offset=30)) == [
+        (13, 7, 0, 0, 0, 1, 0, DECISIVE)
+    ]
 
 
 def test_a_correction_takes_a_signal_back_and_the_next_bar_says_it(fold: BarFold) -> None:

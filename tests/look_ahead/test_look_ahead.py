@@ -77,9 +77,18 @@ def test_an_indicator_that_looks_ahead_is_caught() -> None:
     assert leaks(of_column(centred, 0), before, MOMENTS[3:], ROWS)
 
 
+@cache
+def figures() -> Matrix:
+    """Draw what quotes say of each bar, in the order of QUOTE_NUMBERS."""
+    random = np.random.default_rng(12)
+    counted, shares = random.integers(0, 500, (ROWS, 3)), random.uniform(-1, 1, (ROWS, 3))
+    return np.column_stack([counted, 40 + 40 * shares[:, :2], shares[:, 2]])
+
+
 def signals(strategy: Strategy, rows: int, shift: int = 0) -> Mapping[int, Any]:
     """Judge the first bars of history by one strategy; `shift` gives it the numbers of a later bar."""
-    inputs = np.column_stack([*(column[:rows] for column in history()), indicators(CHOSEN, rows)])
+    bars = (column[:rows] for column in history())
+    inputs = np.column_stack([*bars, figures()[:rows], indicators(CHOSEN, rows)])
     inputs = np.ascontiguousarray(np.roll(inputs, -shift, axis=0))
     ids, days, starts = np.ones(rows, np.int32), np.full(rows, 20, np.int32), np.arange(rows) * MINUTE
     book = book_bytes(Book(0, 1, 30, False, (strategy,)))

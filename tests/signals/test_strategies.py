@@ -13,7 +13,9 @@ from spark_apps.signals.strategies import judge_minutes
 from spark_apps.tables import strategies
 from spark_apps.tables.indicators import INDICATORS_1M
 from spark_apps.tables.market import BARS_1M
-from spark_apps.tables.strategies import ALL_STRATEGIES, Momentum, make
+from spark_apps.tables.quotes import QUOTES_1M
+from spark_apps.tables.signals import SIGNALS_1M
+from spark_apps.tables.strategies import ALL_STRATEGIES, NUMBERS_OF, BookPressure, Momentum, make
 from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Comparison, Strategy, at_least, below
 from tests.frames import DAY, rows
 
@@ -108,7 +110,7 @@ def test_a_book_is_named_by_what_it_says_and_not_by_when() -> None:
 
 
 def judged(spark: SparkSession, *books: StrategyBook) -> list[tuple[Any, ...]]:
-    """Judge three bars of two instruments by momentum."""
+    """Judge three bars of two instruments."""
     places = [(one, minute) for one in (1, 2) for minute in range(3)]
     bars = [{"instrument_id": one, "session_date": DAY, "bar_start": m * MINUTE, "close": 10 + m} for one, m in places]
     indicators = [
@@ -122,8 +124,23 @@ def judged(spark: SparkSession, *books: StrategyBook) -> list[tuple[Any, ...]]:
         }
         for one, m in places
     ]
-    frames = rows(spark, INDICATORS_1M, *indicators), rows(spark, BARS_1M, *bars)
-    made = judge_minutes(*frames, books, choose("preferred"))
+    # Of instrument 1 no quote is known; of the other the book leans to the bid from the second bar on.
+    quotes = [
+        {
+            "instrument_id": 2,
+            "session_date": DAY,
+            "bar_start": m * MINUTE,
+            "bought_volume": 300,
+            "sold_volume": 100,
+            "spread_bps": 20.0,
+            "depth_imbalance": 0.2 * m,
+            "available_at": (9 if m else 2) * MINUTE,
+        }
+        for m in range(3)
+    ]
+    tables = (INDICATORS_1M, indicators), (BARS_1M, bars), (QUOTES_1M, quotes)
+    indicator_rows, bar_rows, quote_rows = (rows(spark, table, *held) for table, held in tables)
+    made = judge_minutes(indicator_rows, bar_rows, quote_rows, books, choose("preferred"))
     return [
         (row.instrument_id, row.bar_start // MINUTE, row.strategy, row.stance, row.result, row.available_at // MINUTE)
         for row in made.orderBy("instrument_id", "bar_start").collect()
@@ -131,11 +148,31 @@ def judged(spark: SparkSession, *books: StrategyBook) -> list[tuple[Any, ...]]:
 
 
 def test_the_batch_judges_minute_bars(spark: SparkSession) -> None:
-    assert judged(spark, book(momentum={"rise": 1.5})) == [(2, 1, "momentum", 1, "decisive", 7)]
+    assert judged(spark, book(momentum={"rise": 0.5})) == [
+        (1, 1, "momentum", 1, "decisive", 7), (2, 1, "momentum", 1, "decisive", 9),
+    ]  # fmt: skip
+
+
+def test_a_strategy_over_quotes_is_judged_once_they_are_known_and_never_without_them(spark: SparkSession) -> None:
+    assert judged(spark, book(book_pressure={"imbalance": 0.3})) == [(2, 2, "book_pressure", 1, "decisive", 9)]
 
 
 def test_without_books_there_are_no_signals(spark: SparkSession) -> None:
     assert judged(spark) == []
+
+
+def test_what_is_read_comes_from_the_tables_that_the_batch_is_made_of() -> None:
+    assert set(NUMBERS_OF) == set(SIGNALS_1M.made_from)
+    for table, names in NUMBERS_OF.items():
+        assert set(names) <= {column.name for column in table.columns}
+
+
+def test_book_pressure_asks_for_a_lean_that_trades_confirm_and_a_spread_that_is_worth_it() -> None:
+    pressure = BookPressure()
+    assert [str(each) for each in pressure.enter()] == [
+        "depth_imbalance >= 0.3", "bought_volume >= 1.5 * sold_volume",
+    ]  # fmt: skip
+    assert [str(each) for each in (*pressure.leave(), *pressure.filter())] == ["depth_imbalance < 0", "spread_bps < 50"]
 
 
 def test_momentum_asks_for_a_rise_that_holds() -> None:

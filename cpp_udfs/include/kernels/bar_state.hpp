@@ -1,6 +1,6 @@
 // What the bar fold remembers, and its sections; the same bytes as spark_apps/kernels/reference_bar_state.py.
 //
-// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (128 each), the tail (48 per entry),
+// Memory: per instrument one settled bar (64 bytes), emitted bars that are not final (176 each), the tail (48 per entry),
 // the intervals of source_seq seen in the session (16 each), its quotes (see quotes.hpp), its indicators and stances as of
 // the last final bar.
 #pragma once
@@ -43,7 +43,8 @@ struct Bar {
     }
 };
 // The last word on a bar, and on its indicators: `reckoned` is their last revision, `digest` the history they stand on;
-// on its signals, which follow from the stances before and after it; and on its quotes, by a hash of the figures.
+// on its signals, which follow from the stances before and after it; and on its quotes, by a hash of the figures, and
+// the numbers that strategies may read.
 struct Emitted {
     Int start, revision, open, high, low, close, volume, trade_count, reckoned;
     std::uint64_t digest;
@@ -51,6 +52,7 @@ struct Emitted {
     Stance before, after;
     Int quoted;
     std::uint64_t figures;
+    QuoteNumbers numbers;
 };
 struct Trade {
     Int event_time, source, source_seq, price, quantity, corrected_by;
@@ -74,7 +76,7 @@ struct Counts {
     std::uint32_t settled, emitted, tail, sources, quotes;
     Stance stance;
 };
-static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 128 && sizeof(Trade) == 48 && sizeof(ClockState) == 24);
+static_assert(sizeof(Bar) == 64 && sizeof(Emitted) == 176 && sizeof(Trade) == 48 && sizeof(ClockState) == 24);
 static_assert(sizeof(Counts) == 36 && sizeof(SeenHead) == 8 && sizeof(Interval) == 16 && sizeof(Stance) == 12);
 
 struct Seen {
@@ -152,7 +154,7 @@ struct Instrument {
 using Instruments = std::map<std::int32_t, Instrument>;
 using Sections = std::map<std::int32_t, std::string>;
 
-constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 4;
+constexpr std::uint16_t BAR_FOLD = 1, BAR_LAYOUT = 5;
 constexpr std::int32_t NO_SESSION = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t BOOKS = NO_SESSION;  // the section of the books; no instrument has that number
 constexpr std::uint32_t OF_QUOTES = 1 << 16;  // a source numbers its quotes apart from its trades

@@ -26,8 +26,8 @@ class BarFold {
         const Int parts[] = {parameters.width, parameters.lateness, parameters.ahead, parameters.tail_limit,
                              static_cast<Int>(stage_.parameters())};
         hash_ = parameter_hash(parts, 5);
-        inputs_.resize(INPUTS + stage_.width());
-        values_ = inputs_.data() + INPUTS;
+        inputs_.resize(BAR_NUMBERS + stage_.width());
+        values_ = inputs_.data() + BAR_NUMBERS;
     }
 
     void apply(Int offset, const Byte* record, std::size_t size, Output& output) {
@@ -287,10 +287,12 @@ class BarFold {
         if (entry.event_time < horizon()) return ARRIVES_WITHIN_BOUND;
         if (static_cast<Int>(instrument.quotes.tail.size()) >= parameters_.tail_limit) return TAIL_HAS_ROOM;
         instrument.quotes.insert(quote_of(entry));
+        Int first = HIGHEST;
         const Int start = start_of(entry.event_time);
         for (auto bar = instrument.emitted_at(start); bar != instrument.emitted.end(); ++bar) {
-            say_quotes(entry.instrument_id, instrument, *bar);
+            if (say_quotes(entry.instrument_id, instrument, *bar)) first = std::min(first, bar->start);
         }
+        if (first != HIGHEST) reckon(entry.instrument_id, instrument, first);
         return ADMITTED;
     }
 
@@ -377,7 +379,7 @@ class BarFold {
     void emit(std::int32_t key, Instrument& instrument, Bar bar) {
         auto last = instrument.emitted_at(bar.start);
         if (last == instrument.emitted.end() || last->start != bar.start) {
-            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0, -1, {}, {}, -1, 0});
+            last = instrument.emitted.insert(last, Emitted{bar.start, -1, 0, 0, 0, 0, 0, 0, -1, 0, -1, {}, {}, -1, 0, NO_NUMBERS});
             clock_.judged = std::max(clock_.judged, bar.start);
         }
         if (bar.trade_count > 0) {
@@ -394,14 +396,14 @@ class BarFold {
                         last->open, last->high, last->low, last->close, bar.volume, bar.value, bar.trade_count,
                         clock_.market_time});
         say_quotes(key, instrument, *last);
-        if (stage_.width() > 0) reckon(key, instrument, bar.start);
+        reckon(key, instrument, bar.start);
     }
 
-    // Emits what quotes say of a bar where that is not what was said before; nothing before the first quote, and nothing of
-    // a bar that corrections emptied before anything was said of it.
-    void say_quotes(std::int32_t key, Instrument& instrument, Emitted& said) {
+    // Emits what quotes say of a bar where that is not what was said before, and tells whether it did; nothing before the
+    // first quote, and nothing of a bar that corrections emptied before anything was said of it.
+    bool say_quotes(std::int32_t key, Instrument& instrument, Emitted& said) {
         auto& quotes = instrument.quotes;
-        if (quotes.is_empty() || (said.trade_count == 0 && said.quoted < 0)) return;
+        if (quotes.is_empty() || (said.trade_count == 0 && said.quoted < 0)) return false;
         const Int end = said.start + parameters_.width;
         Quote last = quotes.last;
         QuoteBar bar = quotes.bar;
@@ -409,28 +411,32 @@ class BarFold {
         const auto quotes_end = quotes.tail_from(end);
         merge(last, quotes.tail.begin(), quotes_end, instrument.tail_from(said.start), instrument.tail_from(end),
               [&](Int event_time, bool) { return event_time >= said.start ? &bar : nullptr; });
-        if (!last.is_given()) return;
+        if (!last.is_given()) return false;
         const auto figures = said.trade_count > 0 ? figures_of(bar, last) : NO_FIGURES;
         const auto hash = byte_hash(reinterpret_cast<const Byte*>(&figures), sizeof(figures));
-        if (said.quoted >= 0 && hash == said.figures) return;
+        if (said.quoted >= 0 && hash == said.figures) return false;
         ++said.quoted;
         said.figures = hash;
+        said.numbers = numbers_of(figures);
         instrument.touched = true;
         put(QUOTED, QuotedOut{cause_, key, clock_.session, static_cast<std::int32_t>(said.quoted), said.start, figures,
                               clock_.market_time});
+        return true;
     }
 
     // Emits the indicators and signals of a bar and of later ones whose history is no longer what it was; a bar that
-    // corrections emptied has none, and its rows take back what was said.
+    // corrections emptied has none, and its rows take back what was said. Where quotes alone are others, the indicators
+    // stay as they were told.
     void reckon(std::int32_t key, Instrument& instrument, Int from) {
+        if (stage_.width() == 0) return;
         IndicatorState state = instrument.indicators;
         Stance before = instrument.stance;
         for (auto& bar : instrument.emitted) {
             const auto opening = state.digest;
             take(bar, state);
             const Stance after = judge(bar, before);
-            const bool is_told = bar.start < from || (bar.reckoned >= 0 && bar.digest == state.digest);
-            if (!is_told) {
+            const bool is_told = bar.reckoned >= 0 && bar.digest == state.digest;
+            if (bar.start >= from && !is_told) {
                 if (bar.trade_count == 0) std::fill_n(values_, stage_.width(), std::numeric_limits<double>::quiet_NaN());
                 bar.digest = state.digest;
                 ++bar.reckoned;
@@ -438,8 +444,8 @@ class BarFold {
                     IndicatorsHead{cause_, key, clock_.session, static_cast<std::int32_t>(bar.reckoned), bar.start, opening,
                                    state.digest, clock_.market_time},
                     values_, stage_.width());
-                signal(key, bar, before, after);
             }
+            if (bar.start >= from) signal(key, bar, before, after);
             before = after;
         }
     }
@@ -447,7 +453,7 @@ class BarFold {
     // Emits what each strategy did at a bar where that is not what was said before.
     void signal(std::int32_t key, Emitted& bar, Stance before, Stance after) {
         const auto* book = books_.at(bar.start);
-        if (book == nullptr) return;
+        if (book == nullptr || (before == bar.before && after == bar.after)) return;
         Int revision = bar.signalled;
         for (int number = NO_STRATEGY; number < STRATEGY_LIMIT; ++number) {
             auto now = book->say(number, before, after);
@@ -475,6 +481,7 @@ class BarFold {
         const std::array<double, INPUTS - 1> prices{price(bar.open), price(bar.high), price(bar.low), price(bar.close)};
         std::copy(prices.begin(), prices.end(), inputs_.begin());
         inputs_[INPUTS - 1] = static_cast<double>(bar.volume);
+        std::memcpy(inputs_.data() + INPUTS, &bar.numbers, sizeof(QuoteNumbers));
         stage_.push(state, prices, bar.volume, values_);
     }
 

@@ -32,6 +32,9 @@ inline const std::vector<Group>& all_groups() {
     return groups;
 }
 
+// A bar's own numbers, and what strategies may read of its quotes.
+constexpr std::size_t BAR_NUMBERS = INPUTS + sizeof(QuoteNumbers) / sizeof(double);
+
 // What an instrument's indicators remember between its rows.
 struct IndicatorState {
     Int count = 0;
@@ -73,8 +76,8 @@ class IndicatorStage {
     }
 
     std::size_t width() const { return width_; }
-    // What strategies compare: a bar's numbers, then these; nothing where none is computed.
-    std::size_t inputs() const { return width_ == 0 ? 0 : INPUTS + width_; }
+    // What strategies compare: a bar's own numbers, what its quotes say, then these; nothing where none is computed.
+    std::size_t inputs() const { return width_ == 0 ? 0 : BAR_NUMBERS + width_; }
     const Selection& selection() const { return selection_; }
     std::uint64_t parameters() const { return parameters_; }
 

@@ -87,6 +87,12 @@ static_assert(sizeof(Quote) == 72 && sizeof(QuoteBar) == 56);
 constexpr double BASIS_POINTS = 10'000.0;
 
 constexpr QuoteFigures NO_FIGURES{0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, NONE, NONE, NONE};
+constexpr QuoteNumbers NO_NUMBERS{NONE, NONE, NONE, NONE, NONE, NONE};
+
+inline QuoteNumbers numbers_of(const QuoteFigures& figures) {
+    return {static_cast<double>(figures.order_flow), static_cast<double>(figures.bought), static_cast<double>(figures.sold),
+            figures.spread, figures.effective_spread, figures.depth_imbalance};
+}
 
 // The figures of a bar as of the last quote before its end.
 inline QuoteFigures figures_of(const QuoteBar& bar, const Quote& last) {

@@ -126,6 +126,10 @@ struct QuoteFigures {
     Int quoted_at, bid, bid_quantity, ask, ask_quantity, bid_depth, ask_depth, quotes, order_flow, bought, sold;
     double spread, effective_spread, depth_imbalance;
 };
+// What strategies may read of the figures of a bar, as doubles: QUOTE_NUMBERS of spark_apps/tables/strategies.py.
+struct QuoteNumbers {
+    double order_flow, bought, sold, spread, effective_spread, depth_imbalance;
+};
 struct QuotedOut {
     Cause cause;
     std::int32_t instrument_id, session_date, revision;

@@ -59,6 +59,10 @@ static_assert(sizeof(SignalOut) == 92);
 struct Stance {
     std::uint32_t standing = 0, counted = 0;
     std::int32_t target = 0;
+
+    bool operator==(const Stance& other) const {
+        return standing == other.standing && counted == other.counted && target == other.target;
+    }
 };
 
 // What one strategy did at a bar, beside who it was.
