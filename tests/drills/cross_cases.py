@@ -137,8 +137,11 @@ class Tally:
         """Begin empty."""
         self.counts: Counter[str] = Counter()
 
-    def add(self, case: Case, random: np.random.Generator, first: Kernels, second: Kernels) -> None:
-        """Deal a case out, fold what the partitions give twice, mixed and cut otherwise, and compare with the batch."""
+    def add(self, case: Case, random: np.random.Generator, first: Kernels, second: Kernels) -> list[bytes]:
+        """Deal a case out, fold what the partitions give twice, mixed and cut otherwise, and compare with the batch.
+
+        Give the output records.
+        """
         partitions = int(random.integers(1, 5))
         lanes = given(case, partitions, second)
         one, other = mixed(lanes, random), mixed(lanes, random)
@@ -149,3 +152,4 @@ class Tally:
         self.counts["standing"] += len(standings)
         self.counts["standings_lost"] += against.lost
         self.counts["standings_wrong"] += against.wrong + (expected != made)
+        return made.outputs

@@ -37,7 +37,7 @@ from spark_apps.tables.features import MARKET_MINUTES, MOVE_MINUTES
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.drills.application import Application, application, rows_of
 from tests.drills.cross_cases import batch_standings
-from tests.drills.fold_parity import QUOTES_ASIDE
+from tests.drills.fold_tally import QUOTES_ASIDE
 from tests.drills.indicator_truth import batch_indicators
 from tests.drills.live_words import EPOCH, live_bars, live_figures, live_indicators, live_signals, live_standings
 from tests.drills.market import DrillMarket, expected

@@ -34,7 +34,7 @@ from spark_apps.settings import load
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE
 from tests.drills.application import Application, application
-from tests.drills.fold_parity import ASIDE, QUOTES_ASIDE
+from tests.drills.fold_tally import ASIDE, QUOTES_ASIDE
 from tests.drills.market import DrillMarket
 from tests.drills.verdict import record
 

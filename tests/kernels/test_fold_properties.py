@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from spark_apps.errors import StateMismatch
 from spark_apps.kernels import choose
 from spark_apps.kernels.layouts import BAR_OUT, ENTRY, ClockFlag, Kind, Rows
 from spark_apps.kernels.records import encode_trades
+from spark_apps.kernels.reference_bars import BarFold
+from spark_apps.kernels.reference_means import Ema
+from spark_apps.kernels.reference_trades import Trade
 from spark_apps.tables.indicators import CHOSEN
 from tests.drills import verdict
 from tests.drills.cases import Case, random_case
-from tests.drills.fold_parity import Made, Tally, main, run
+from tests.drills.fold_parity import Block, fold_block, main, run
+from tests.drills.fold_tally import Made, Tally
 from tests.drills.truth import ACCEPTED, FIELDS, Bars, batch_bars, last_revisions, oracle_bars
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, clock, entry, feed
 from tests.kernels.wire import encode_corrections
@@ -112,7 +117,54 @@ def test_the_drill_keeps_what_it_counts(
     assert {name: kept[name] for name in ("drill", "cases", "lost", "doubled", "wrong", "passed")} == {
         "drill": "fold_parity", "cases": 300, "lost": 0, "doubled": 0, "wrong": 0, "passed": True,
     }  # fmt: skip
-    assert capsys.readouterr().out.startswith("# cases=300 twin=100 accepted=")
+    assert capsys.readouterr().out.startswith("# cases=300 kernels=")
+
+
+def test_the_same_cases_give_the_same_hash_of_rows_and_others_another() -> None:
+    one, again, other = (fold_block(Block(seed, 0, 20, 7)) for seed in (5, 5, 6))
+    assert one == again
+    assert one.digest != other.digest
+
+
+def in_other_words(self: Ema, x: float, number: int) -> float:
+    """Carry an exponential mean by the same formula, its sum in another order."""
+    if number >= self.n:
+        self.value = x * (2.0 / (self.n + 1)) + self.value * (1.0 - 2.0 / (self.n + 1))
+    elif number >= 0:
+        self.value += x
+        if number == self.n - 1:
+            self.value /= float(self.n)
+    return self.value
+
+
+@pytest.mark.skipif(KERNELS is TWIN, reason="the twin stands for both where there is no compiler")
+def test_the_drill_finds_a_float_that_is_reckoned_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ema, "push", in_other_words)
+    counts = fold_block(Block(1, 0, 60, 1)).counts
+    assert (counts["unlike"] > 0, counts["bars_wrong"]) == (True, 0)
+
+
+def test_the_drill_finds_a_tie_that_is_broken_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch folds break ties in C++ or NumPy, the other engine in SQL: neither goes by this place."""
+    monkeypatch.setattr(Trade, "place", lambda trade: (trade.event_time, -trade.source, -trade.source_seq))
+    monkeypatch.setattr("tests.drills.fold_parity.choose", lambda _: TWIN)
+    counts = fold_block(Block(1, 0, 60, 1)).counts
+    assert (counts["bars_wrong"] > 0, counts["oracle_wrong"] > 0) == (True, True)
+
+
+@pytest.mark.parametrize("place", [0, 11, -1])
+def test_the_drill_finds_a_state_byte_that_is_lost(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A section that lacks a byte of its header or body is refused, so that the drill ends there."""
+    whole = BarFold.touched
+    monkeypatch.setattr(BarFold, "touched", lambda fold: [(key, without(place, one)) for key, one in whole(fold)])
+    monkeypatch.setattr("tests.drills.fold_parity.choose", lambda _: TWIN)
+    with pytest.raises(StateMismatch, match="state section"):
+        fold_block(Block(1, 0, 60, 1))
+
+
+def without(place: int, section: bytes) -> bytes:
+    """Leave out one byte."""
+    return section[:place] + section[place:][1:]
 
 
 def messy_session(seed: int, size: int = 300) -> tuple[list[bytes], Rows]:

@@ -17,7 +17,7 @@ from spark_apps.lake.run import run
 from spark_apps.tables.live import QUOTES_1M_LIVE
 from spark_apps.tables.sources import MESSAGES
 from tests.drills.application import Application
-from tests.drills.fold_parity import QUOTES_ASIDE
+from tests.drills.fold_tally import QUOTES_ASIDE
 from tests.drills.stream_parity import accepted_books
 from tests.lake.conftest import MARKET
 
