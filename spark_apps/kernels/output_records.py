@@ -9,17 +9,19 @@ from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels.layouts import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
 from spark_apps.kernels.records import join
 
+# How long the body of each kind is, -1 where there is no such output.
+_LENGTHS = np.array([OUTPUTS[Kind(one)].itemsize if one in OUTPUTS else -1 for one in range(256)], np.int64)
+
 
 def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
     """Give the kind of each output record, 0 where it is no output of this layout version."""
-    sizes, starts = np.diff(bounds), bounds[:-1]
-    kinds = np.zeros(len(sizes), np.uint8)
-    for kind, layout in OUTPUTS.items():
-        fitting = np.flatnonzero(sizes == HEADER.itemsize + layout.itemsize)
-        headers = _gather(data, starts[fitting], HEADER)
-        is_ours = (headers["kind"] == kind) & (headers["version"] == VERSION)
-        is_ours &= (headers["reserved"] == 0) & (headers["length"] == layout.itemsize)
-        kinds[fitting[is_ours]] = kind
+    sizes, kinds = np.diff(bounds), np.zeros(len(bounds) - 1, np.uint8)
+    with_header = np.flatnonzero(sizes >= HEADER.itemsize)
+    headers = _gather(data, bounds[with_header], HEADER)
+    lengths = _LENGTHS[headers["kind"]]
+    is_ours = (headers["version"] == VERSION) & (headers["reserved"] == 0) & (headers["length"] == lengths)
+    is_ours &= sizes[with_header] == HEADER.itemsize + lengths
+    kinds[with_header[is_ours]] = headers["kind"][is_ours]
     return kinds
 
 

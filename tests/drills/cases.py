@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spark_apps.kernels import choose
-from spark_apps.kernels.layouts import BOOK, COMPARISON, ENTRY, QUOTE, STRATEGY, ClockFlag, Kind, Rows
+from spark_apps.kernels.layouts import BOOK, COMPARISON, ENTRY, QUOTE, STRATEGY, ClockFlag, Ints, Kind, Rows
 from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed, encode_trades
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import BAR_NUMBERS, QUOTE_NUMBERS, READABLE
@@ -18,6 +18,9 @@ SECOND = 1_000_000_000
 END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 # The numbers that strategies of a case read most: those of the bar and of its quotes are there from the first bar on.
 _OFTEN = range(len(BAR_NUMBERS) + len(QUOTE_NUMBERS))
+# What is drawn from: mostly what is in order.
+_SESSIONS, _TOO_DEAR = np.array([0] * 30 + [-1, 1]), np.array([0] * 30 + [60_000])
+_QUANTITIES, _QUOTED = np.array([1, 5, *[100] * 30, 0, -1, 1 << 60]), np.array([1, 5, *[100] * 20, -1, 1 << 60])
 OPENS_AT = 60 * SECOND  # trades are up to eight seconds older than their clock, and 1970 is where the batch fold begins
 
 
@@ -47,7 +50,7 @@ def random_case(random: np.random.Generator) -> Case:
         elif roll < 0.05:
             records.append(_book(random, session, market_time))
         elif roll < 0.35:
-            flags = ClockFlag(int(random.choice(4, p=(0.9, 0.07, 0.02, 0.01))))
+            flags = ClockFlag(int(np.searchsorted((0.9, 0.97, 0.99), random.random(), side="right")))
             records.append(encode_clock(market_time, session - int(random.random() < 0.1), flags))
         elif roll < 0.55:
             records.append(encode(Kind.QUOTE, _quotes(random, market_time, session)))
@@ -61,18 +64,22 @@ def random_case(random: np.random.Generator) -> Case:
     return Case(parameters, records, (random_cuts(random, len(records)), random_cuts(random, len(records))))
 
 
+def _one_of(random: np.random.Generator, values: Ints, size: int) -> Ints:
+    return values[random.integers(0, len(values), size)]
+
+
 def _entries(random: np.random.Generator, market_time: int, session: int) -> Rows:
     entries = np.zeros(random.integers(0, 7), ENTRY)
     size = len(entries)
     entries["instrument_id"] = random.integers(1, 4, size)
-    entries["session_date"] = session + random.choice([0] * 30 + [-1, 1], size)
+    entries["session_date"] = session + _one_of(random, _SESSIONS, size)
     entries["source"] = random.integers(1, 3, size)
     entries["verdict"] = np.where(random.random(size) < 0.03, 20, 0)
     entries["source_seq"] = random.integers(0, 60, size)
     entries["corrects_seq"] = random.integers(0, 60, size)
     entries["event_time"] = market_time + random.integers(-16, 4, size) * SECOND // 2
-    entries["price"] = random.integers(1, 12, size) * 5000 - random.choice([0] * 30 + [60_000], size)
-    entries["quantity"] = random.choice([1, 5, *[100] * 30, 0, -1, 1 << 60], size)
+    entries["price"] = random.integers(1, 12, size) * 5000 - _one_of(random, _TOO_DEAR, size)
+    entries["quantity"] = _one_of(random, _QUANTITIES, size)
     return entries
 
 
@@ -86,8 +93,8 @@ def _quotes(random: np.random.Generator, market_time: int, session: int) -> Rows
         size = len(quotes)
         is_quoted = random.random(size) < 0.9
         quotes[side] = is_quoted * (random.integers(2, 12, size) * 5000 + away * random.integers(0, 3, size))
-        quotes[f"{side}_quantity"] = is_quoted * random.choice([1, 5, *[100] * 20, -1, 1 << 60], size)
-        quotes[f"{side}_depth"] = quotes[f"{side}_quantity"] * random.choice([1, 3], size)
+        quotes[f"{side}_quantity"] = is_quoted * _one_of(random, _QUOTED, size)
+        quotes[f"{side}_depth"] = quotes[f"{side}_quantity"] * (1 + 2 * random.integers(0, 2, size))
     return quotes
 
 
