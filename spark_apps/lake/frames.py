@@ -84,10 +84,10 @@ def _load(
     before = opened(table, settings).version()
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
     after = opened(table, settings)
-    # Delta makes no commit where there is no row to write and none to take away.
-    counted = after.history(1)[0]["operationMetrics"] if after.version() > before else {"numOutputRows": 0}
+    # A commit of ours, where there was no row to write, counts none.
+    counted = after.history(1)[0].get("operationMetrics", {})
     # Files that hold other slices too are written anew: their rows are output, but not of this run.
-    written = int(counted["numOutputRows"]) - int(counted.get("numCopiedRows", 0))
+    written = int(counted.get("numOutputRows", 0)) - int(counted.get("numCopiedRows", 0))
     rows_in = lines.get["read"] - lines.get["of_other_slices"]
     if rows_in != written:
         restore(table, before, settings)

@@ -27,8 +27,11 @@ NO_HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs
 
 
 def replace(frame: DataFrame, table: Table, start: date, end: date, settings: Settings, metadata: str) -> None:
-    """Replace the slices from start to end, inclusive, in one commit; Delta checks the constraints."""
-    ensure(table, settings)
+    """Replace the slices from start to end, inclusive, in one commit; Delta checks the constraints.
+
+    Delta makes no commit where there is no row to write and none to take away; ours then says that the run was.
+    """
+    before = ensure(table, settings).version()
     with lease(table, settings):
         (
             frame.select(*table.column_names)
@@ -38,6 +41,9 @@ def replace(frame: DataFrame, table: Table, start: date, end: date, settings: Se
             .option("userMetadata", metadata)
             .save(str(location(table, settings)))
         )
+        opened = ensure(table, settings)
+        if opened.version() == before:
+            _commit(opened, table, [], metadata)
 
 
 def restore(table: Table, version: int, settings: Settings) -> None:
@@ -57,17 +63,27 @@ def append_arrow(
             for values, part in _partitions(rows.select(list(table.column_names)), table)
         ]
         reach(f"{query}:inside_write")
-        opened.create_write_transaction(
-            added,
-            mode="append",
-            schema=delta_schema(table),
-            partition_by=list(table.partition_by),
-            commit_properties=CommitProperties(
-                custom_metadata={"userMetadata": metadata},
-                app_transactions=[Transaction(app, version) for app, version in marks.items()],
-            ),
-            post_commithook_properties=NO_HOOKS,
-        )
+        _commit(opened, table, added, metadata, marks)
+
+
+def _commit(
+    opened: DeltaTable,
+    table: Table,
+    actions: list[AddAction | RemoveAction],
+    metadata: str,
+    marks: Mapping[str, int] | None = None,
+) -> None:
+    opened.create_write_transaction(
+        actions,
+        mode="append",
+        schema=delta_schema(table),
+        partition_by=list(table.partition_by),
+        commit_properties=CommitProperties(
+            custom_metadata={"userMetadata": metadata},
+            app_transactions=[Transaction(app, version) for app, version in (marks or {}).items()],
+        ),
+        post_commithook_properties=NO_HOOKS,
+    )
 
 
 def _partitions(rows: pa.Table, table: Table) -> list[tuple[dict[str, str | None], pa.Table]]:
@@ -152,16 +168,7 @@ def replace_rows(
         others = rows.filter(pc.or_(pc.less(day, pa.scalar(first)), pc.greater(day, pa.scalar(last))))
         if others.num_rows:
             actions.append(write_file(others, table, folder, {}))
-    if not actions:
-        return
-    opened.create_write_transaction(
-        actions,
-        mode="append",
-        schema=delta_schema(table),
-        partition_by=[],
-        commit_properties=CommitProperties(custom_metadata={"userMetadata": metadata}),
-        post_commithook_properties=NO_HOOKS,
-    )
+    _commit(opened, table, actions, metadata)
 
 
 def mark(table: Table, application: str, settings: Settings) -> int:
