@@ -27,7 +27,7 @@ from spark_apps.tables.model import Table
 from spark_apps.tables.signals import SIGNAL_APPROVALS
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.frames import DAY
-from tests.kernels.session import SECOND, entry, rows_of
+from tests.kernels.session import SECOND, entry, quote, quotes, rows_of
 from tests.kernels.wire import encode_corrections
 
 SESSION = (DAY - datetime(1970, 1, 1).date()).days  # noqa: DTZ001 - a date
@@ -37,9 +37,12 @@ CLOSES = [*range(40, 20, -1), 60]
 BROKE_OUT = Asked("XANB", datetime(2026, 11, 20, 9, 35), "breakout")  # noqa: DTZ001 - wall clock
 
 
+MEMBERS = {"breakout": {"weight": 2, "volume_ratio": 1.0}, "book_pressure": {"weight": 1, "imbalance": 0.4}}
+
+
 def book(approval: str = "automatic") -> StrategyBook:
-    breakout = {"members": {"breakout": {"weight": 2, "volume_ratio": 1.0}}, "threshold": 2}
-    return StrategyBook.model_validate(breakout | {"begins": "2020-01-01T00:00:00+07:00", "approval": approval})
+    given = {"members": MEMBERS, "threshold": 2, "begins": "2020-01-01T00:00:00+07:00", "approval": approval}
+    return StrategyBook.model_validate(given)
 
 
 def trade(minute: int, price: int, seq: int, quantity: int = 100, corrects: int = -1) -> Rows:
@@ -108,6 +111,21 @@ def test_a_signal_that_was_taken_back_shows_both_words_and_the_numbers_of_the_la
     ]  # fmt: skip
     assert shown["Comparisons"][0] == ("enter", "close >= donchian_upper_20", "21", "39", "no")
     assert dict(shown["Where it comes from"])["revision of the bar"] == 1
+
+
+def test_a_strategy_over_quotes_shows_what_they_said_of_its_bar(settings: Settings) -> None:
+    late = quotes(quote(1, OPENS / SECOND + 60 * 20 + 55, 590_000, 610_000, (7, 3), session_date=SESSION))
+    made = session_of(settings, "automatic", late)
+    shown = cells(explain(BROKE_OUT._replace(strategy="book_pressure"), made))
+    assert shown["Comparisons"] == [
+        ("enter", "depth_imbalance >= 0.4", "0.4", "0.4", "yes"),
+        ("enter", "bought_volume >= 1.5 * sold_volume", "0", "0", "yes"),
+        ("leave", "depth_imbalance < 0", "0.4", "0", "no"),
+        ("filter", "spread_bps < 50", "333.3333333", "50", "no"),
+    ]
+    assert dict(shown["Where it comes from"])["revision of its quotes"] == 0
+    without = dict(cells(explain(BROKE_OUT, made))["Where it comes from"])
+    assert without["revision of its quotes"] == "none known"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pyspark.sql import Row, SparkSession
 from spark_apps.lake.catalogue import run_sql, texts
 from spark_apps.settings import Settings
 from spark_apps.tables.indicators import INDICATORS_1M
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE, SIGNALS_1M_LIVE
 from spark_apps.tables.signals import SIGNAL_APPROVALS, SIGNALS_1M
 from tests.frames import DAY
 from tests.sql.test_catalogue import put
@@ -100,6 +100,14 @@ def test_a_correction_flags_the_signals_that_used_what_it_changed(spark: SparkSe
     put(spark, settings, INDICATORS_1M_LIVE, later)
     (path,) = run_sql(spark, settings, "SELECT * FROM signal_paths").collect()
     assert (path.is_revised, path.state) == (True, "emitted")
+
+
+def test_a_late_quote_flags_the_signals_that_used_what_it_changed(spark: SparkSession, settings: Settings) -> None:
+    put(spark, settings, QUOTES_1M_LIVE, {"bar_start": MINUTE, "input_offset": 7})
+    assert [path.is_revised for path in paths(spark, settings, 0, {})] == [False]
+    put(spark, settings, QUOTES_1M_LIVE, {"bar_start": MINUTE, "input_offset": 8, "revision": 1})
+    (path,) = run_sql(spark, settings, "SELECT * FROM signal_paths").collect()
+    assert path.is_revised
 
 
 def test_the_last_word_counts_and_what_was_taken_back_is_left_out(spark: SparkSession, settings: Settings) -> None:
