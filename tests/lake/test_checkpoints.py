@@ -3,9 +3,22 @@
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from spark_apps.errors import StateMismatch
-from spark_apps.lake.checkpoints import behind, claim, claimed, committed, is_at_rest, open_batch, read_fingerprint
+from spark_apps.lake.checkpoints import (
+    behind,
+    claim,
+    claimed,
+    committed,
+    fingerprint_file,
+    is_at_rest,
+    open_batch,
+    read_fingerprint,
+)
+from spark_apps.lake.location import checkpoint
+from spark_apps.lake.services import Service
+from tests.drills.application import application
 
 
 def test_the_same_fingerprint_may_go_on(tmp_path: Path) -> None:
@@ -29,6 +42,14 @@ def test_a_topic_may_join_and_none_may_leave_or_be_made_anew(tmp_path: Path) -> 
         with pytest.raises(StateMismatch, match=r"topic_ids was .*start generation 2"):
             claim(tmp_path / "1", {"topic_ids": ids})
     assert claimed(tmp_path / "1") == {1: grown}
+
+
+def test_a_checkpoint_without_its_fingerprint_is_refused(broker: Service, spark: SparkSession, tmp_path: Path) -> None:
+    lake = application(tmp_path, broker.address, "no_fingerprint")
+    checkpoint("gold", lake.settings).mkdir(parents=True)
+    with pytest.raises(StateMismatch, match="no fingerprint beside it"):
+        lake.run_here(spark)
+    assert not fingerprint_file(checkpoint("gold", lake.settings)).exists()
 
 
 def test_a_batch_is_open_until_its_commit_entry_is_there(tmp_path: Path) -> None:

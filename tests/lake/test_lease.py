@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from spark_apps.errors import ServiceFailed
 from spark_apps.lake.lease import alone, hold, lease
+from spark_apps.lake.live import run_live
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
 from spark_apps.lake.reading import row_count
+from spark_apps.lake.services import Service
 from spark_apps.settings import Settings
 from spark_apps.tables.operations import RUNS
 
@@ -32,6 +35,19 @@ def test_a_lease_that_becomes_free_in_time_is_taken(tmp_path: Path) -> None:
     with hold(tmp_path / "lease", "the table", wait_seconds=30):
         assert 0.3 < time.monotonic() - began < 20
     thread.join()
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_second_application_on_the_same_lake_is_refused(
+    broker: Service, spark: SparkSession, settings: Settings, generation: int
+) -> None:
+    live = settings.live.model_copy(update={"generation": generation})
+    kafka = settings.kafka.model_copy(update={"bootstrap_servers": broker.address, "prefix": "second"})
+    with (
+        alone("live", settings, "the first one"),
+        pytest.raises(ServiceFailed, match=r"the live application is being written by process \d+"),
+    ):
+        run_live(spark, settings.with_values(live=live, kafka=kafka), threading.Event(), until_idle=True)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.3])

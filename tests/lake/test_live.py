@@ -17,9 +17,8 @@ from spark_apps.errors import SchemaMismatch, ServiceFailed, StateMismatch
 from spark_apps.kernels.layouts import Kind
 from spark_apps.kernels.output_records import read_output
 from spark_apps.kernels.outputs import LIVE_TABLES
-from spark_apps.lake.checkpoints import committed, fingerprint_file
+from spark_apps.lake.checkpoints import committed
 from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_input, fold_output, raw_topics, read_back
-from spark_apps.lake.lease import alone
 from spark_apps.lake.live import run_live
 from spark_apps.lake.live_fold import fold_parameters
 from spark_apps.lake.live_gold import GoldSink
@@ -85,25 +84,6 @@ def test_a_changed_fold_is_refused_with_the_next_step(unbroken: Application, spa
     live = unbroken.settings.live.model_copy(update={"lateness_seconds": 20})
     with pytest.raises(StateMismatch, match=r"state was .*'lateness': 10.*TAYHO_LIVE__GENERATION=2"):
         run_live(spark, unbroken.settings.with_values(live=live), threading.Event())
-
-
-def test_a_checkpoint_without_its_fingerprint_is_refused(broker: Service, spark: SparkSession, tmp_path: Path) -> None:
-    lake = application(tmp_path, broker.address, "no_fingerprint")
-    checkpoint("gold", lake.settings).mkdir(parents=True)
-    with pytest.raises(StateMismatch, match="no fingerprint beside it"):
-        lake.run_here(spark)
-    assert not fingerprint_file(checkpoint("gold", lake.settings)).exists()
-
-
-@pytest.mark.parametrize("generation", [1, 2])
-def test_a_second_application_on_the_same_lake_is_refused(
-    unbroken: Application, spark: SparkSession, generation: int
-) -> None:
-    with (
-        alone("live", unbroken.settings, "the first one"),
-        pytest.raises(ServiceFailed, match=r"the live application is being written by process \d+"),
-    ):
-        in_generation(unbroken, generation).run_here(spark)
 
 
 def is_progress_alone(lake: Application, topic: str, partition: int, start: int, end: int) -> bool:
