@@ -40,7 +40,7 @@ from spark_apps.lake.live_bronze import BronzeSink
 from spark_apps.lake.live_fold import FoldProcessor, fold_parameters, fold_stream
 from spark_apps.lake.live_gold import GoldSink
 from spark_apps.lake.live_progress import LiveProgress
-from spark_apps.lake.live_standing import StandingSink
+from spark_apps.lake.live_standing import StandingSink, first_to_rank
 from spark_apps.lake.location import checkpoint
 from spark_apps.lake.marks import Marks
 from spark_apps.lake.provenance import Provenance, RunReport, record_run
@@ -112,8 +112,8 @@ class _Application:
         parameters, place = fold_parameters(self.settings), checkpoint("standing", self.settings)
         self.standing = StandingSink(self.output, parameters, Publisher(self.settings.kafka), place)
         partitions = range(self.settings.kafka.partitions)
-        self.begins["bronze"] = bronze.begin(self.inputs, partitions)
-        self.begins["gold"] = self.begins["standing"] = gold.begin(partitions)
+        self.begins = {"bronze": bronze.begin(self.inputs, partitions), "gold": gold.begin(partitions)}
+        self.begins["standing"] = first_to_rank(checkpoint("fold", self.settings), self.begins["gold"])
         self.begins["fold"] = {self.inputs[-1]: self._fold_begin(gold, partitions)}
         self._claim_checkpoints()
         self.spark.streams.addListener(self.progress)
@@ -223,8 +223,8 @@ class _Application:
         """Refuse to follow a generation that has not given all it owes, or whose rows the live tables lack."""
         places = {name: checkpoint(name, self.settings).with_name(str(before)) for name in FOLDED}
         ends = end_offsets(self.settings.kafka, [self.output])
-        reached = [committed(places[name]) or self.begins["gold"] for name in ("standing", "gold")]
-        unread = max(behind(each, ends) for each in reached)
+        ranked = committed(places["standing"]) or first_to_rank(places["fold"], self.begins["gold"])
+        unread = max(behind(each, ends) for each in (ranked, committed(places["gold"]) or self.begins["gold"]))
         begun = max(open_batch(place) for place in places.values())
         if unread or begun >= 0:
             owed = f"gave {unread} records that nothing has read" if unread else f"has not ended its batch {begun}"

@@ -20,6 +20,7 @@ from spark_apps.kernels.layouts import Kind
 from spark_apps.kernels.parameters import FoldParameters
 from spark_apps.kernels.records import cut
 from spark_apps.kernels.reference import CrossFold
+from spark_apps.lake.checkpoints import Offsets, newest
 from spark_apps.lake.failpoints import reach
 from spark_apps.lake.kafka import Publisher
 from spark_apps.lake.live_fold import STAMPS, pack, unpack
@@ -84,6 +85,17 @@ class StandingSink:
             os.fsync(file.fileno())
         draft.replace(folder / str(batch))
         (folder / str(batch - KEPT_STATES)).unlink(missing_ok=True)
+
+
+def first_to_rank(fold: Path, of_gold: Offsets) -> Offsets:
+    """Give where the second fold begins that has begun no batch yet; `fold` is the first fold's checkpoint.
+
+    In a new generation that is where the gold query begins. Once the first fold has begun, gold may have read what was
+    never ranked: the second fold reads the topic from its head then, and passes over what is of other generations.
+    """
+    if newest(fold / "offsets") < 0:
+        return of_gold
+    return {topic: dict.fromkeys(numbers, 0) for topic, numbers in of_gold.items()}
 
 
 def _restamped(keys: pa.ChunkedArray) -> list[bytes]:

@@ -1,22 +1,28 @@
 """The driver of the second fold: a batch that comes again under its number gives the same rows, from the same state."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from spark_apps.errors import StateMismatch
 from spark_apps.kernels.records import cut, join
+from spark_apps.lake import live
 from spark_apps.lake.kafka import Publisher, create_topics, end_offsets, fold_output, read_back
 from spark_apps.lake.live_fold import STAMPS, fold_parameters
 from spark_apps.lake.live_standing import KEPT_STATES, PARTITION, StandingSink, read_sections
 from spark_apps.lake.location import checkpoint
+from spark_apps.lake.reading import row_count
 from spark_apps.lake.services import Service
-from spark_apps.tables.live import CROSS_SECTION_1M_LIVE
-from tests.drills.application import Application, application
+from spark_apps.market.replay import replay
+from spark_apps.tables.live import BARS_1M_LIVE, CROSS_SECTION_1M_LIVE
+from spark_apps.tables.sources import FOLD_INPUT
+from tests.drills.application import Application, application, rows_of
 from tests.drills.market import DrillMarket
 from tests.kernels.session import OPEN, clock, entry, trades
 
@@ -102,6 +108,35 @@ def test_a_state_that_lost_bytes_or_is_lost_is_refused(lake: Application, spark:
     file.unlink()
     with pytest.raises(StateMismatch, match="after batch 0"):
         sink(lake).write(given[1], 1)
+
+
+def test_what_was_given_before_the_second_fold_had_begun_is_ranked(
+    broker: Service, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stop an application whose gold query has gone ahead, as it may be in its first seconds."""
+    lake = application(tmp_path, broker.address, "never_ranked", partitions=2)
+    lake.feed(DrillMarket(seed=3, messages=300, instruments=4, minutes=2))
+    begins, stop = live._Application._run, threading.Event()
+
+    def without_ranks(self: live._Application, name: str, writer: DataStreamWriter, pause: str) -> None:
+        if name != "standing":
+            begins(self, name, writer, pause)
+
+    def stop_once_read() -> None:
+        while not stop.wait(0.2) and not row_count(BARS_1M_LIVE, lake.settings):
+            pass
+        stop.set()
+
+    monkeypatch.setattr(live._Application, "_run", without_ranks)
+    threading.Thread(target=stop_once_read).start()
+    live.run_live(spark, lake.settings, stop)
+    assert not row_count(CROSS_SECTION_1M_LIVE, lake.settings)
+    monkeypatch.undo()
+    lake.run_here(spark)
+    records = spark.createDataFrame(lake.read(FOLD_INPUT).to_pandas())
+    ranked = replay(records, CROSS_SECTION_1M_LIVE, fold_parameters(lake.settings)).toArrow()
+    assert rows_of(lake.read(CROSS_SECTION_1M_LIVE), CROSS_SECTION_1M_LIVE) == rows_of(ranked, CROSS_SECTION_1M_LIVE)
+    assert ranked.num_rows
 
 
 def test_an_application_of_before_the_second_fold_goes_on_and_ranks_the_next_session(
