@@ -145,7 +145,8 @@ def main() -> None:
             for case in range(given.cases):
                 size, minutes = random.randrange(100, 900), random.choice(MINUTES)
                 market = DrillMarket(given.seed + case, messages=size, minutes=minutes, quotes=size)
-                partitions, cut = PARTITIONS[case % len(PARTITIONS)], random.randrange(60, 600)
+                partitions = PARTITIONS[case % len(PARTITIONS)]
+                cut = random.randrange(60, 600) * max(1, partitions // 2)  # a clock is a record in each
                 lake = application(Path(place) / str(case), broker.address, f"case_{case}", partitions, cut)
                 lake.feed(market)
                 spark.conf.set("spark.sql.adaptive.enabled", case % 2 == 1)
