@@ -66,7 +66,8 @@ def test_a_variable_in_small_letters_is_held_to_the_same(monkeypatch: pytest.Mon
 
 def test_the_strategies_of_the_repository_are_read_whatever_the_profile() -> None:
     (first, *_) = load("prod").strategies
-    assert [each.name for each in first.book.strategies] == ["momentum", "mean_reversion", "breakout"]
+    names = [each.name for each in first.book.strategies]
+    assert names == ["momentum", "mean_reversion", "breakout", "book_pressure"]
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
