@@ -50,13 +50,15 @@ class StandingSink:
         """
         rows = records.where(_is_wanted()).select("partition", "offset", "key", "value").toArrow()
         reach("standing:after_offsets")
-        fold = self._fold or self._opened(batch)
+        fold, standings = self._fold or self._opened(batch), list[bytes]()
         if rows.num_rows:
             rows = rows.sort_by([("partition", "ascending"), ("offset", "ascending")])
             data, bounds, places = fold.apply(*laid_out(rows["value"]))
-            self._publish(cut(data, bounds), _restamped(rows["key"].take(pa.array(places))))
+            standings = cut(data, bounds)
+            self._publish(standings, _restamped(rows["key"].take(pa.array(places))))
         self._keep(fold, batch)
-        reach("standing:after_commit")
+        if standings:  # a batch that gave nothing has nothing to give twice
+            reach("standing:after_commit")
 
     def _publish(self, standings: list[bytes], keys: list[bytes]) -> None:
         for place, (standing, key) in enumerate(zip(standings, keys, strict=True)):
