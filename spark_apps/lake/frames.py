@@ -2,6 +2,7 @@
 
 from dataclasses import replace as replaced
 from datetime import date, timedelta
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -18,6 +19,8 @@ from spark_apps.tables import set_aside_tables
 from spark_apps.tables.model import Table
 
 OUTCOME_OF_LAYER = {"quarantine": QUARANTINE, "late": LATE, "duplicate": DUPLICATE}
+# Of rows by whether they are of the slice and by outcome: how many, how many break each rule, what they sum to.
+Tally = dict[tuple[bool, str], dict[str, Any]]
 
 
 def run_frames(job: Job, days: Slice, spark: SparkSession, settings: Settings, provenance: Provenance) -> RunReport:
@@ -52,12 +55,13 @@ def commit(
     all_judged = judge(wanted, table).withColumn("run_id", F.lit(provenance.run_id)).persist()
     judged = all_judged.where(in_slice)
     try:
-        report = count(judged, table)
+        counted = tally(all_judged, in_slice, table)
+        report = count(counted, table)
         if table.first_by:
-            report = check_rows(all_judged.where(~in_slice).count(), first_input.count(), report)
+            report = check_rows(counted, first_input.count(), report)
         else:
             of_slice = F.col(table.made_from[0].time).between(F.lit(days.start), F.lit(days.end))
-            report = check_sums(judged, first_input.where(of_slice), table, report)
+            report = check_sums(counted, first_input.where(of_slice), table, report)
         for kept in set_aside_tables(table):
             if not report.set_aside(kept.layer) and not row_count(kept, settings):
                 continue
@@ -79,7 +83,7 @@ def _load(
     A file has no count of its own, so its lines are counted as they pass, before the slice is cut.
     """
     lines = Observation("lines")
-    seen = made.observe(lines, F.count("*").alias("read"), _where(~in_slice).alias("of_other_slices"))
+    seen = made.observe(lines, F.count("*").alias("read"), F.count_if(~in_slice).alias("of_other_slices"))
     rows = seen.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
     before = opened(table, settings).version()
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
@@ -98,45 +102,48 @@ def _load(
     return RunReport(table.full_name, "done", rows_in=rows_in, rows_out=written)
 
 
-def _where(condition: Column) -> Column:
-    return F.coalesce(F.count_if(condition), F.lit(0))
+def tally(judged: DataFrame, in_slice: Column, table: Table) -> Tally:
+    """Count rows, rows by rule, and what the table conserves, in one pass over all that was judged.
 
-
-def count(judged: DataFrame, table: Table) -> RunReport:
-    """Count rows by outcome and by warn rule; refuse error rows where there is no quarantine."""
-    warn, error = table.rules_of("warn"), table.rules_of("error")
-    totals = judged.agg(
+    Grain: one entry per outcome of the slice and per outcome of other slices; one that no row had is not there.
+    """
+    counted = judged.groupBy(in_slice.alias("in_slice"), OUTCOME).agg(
         F.count("*").alias("rows"),
-        *[_where(F.col(OUTCOME) == outcome).alias(outcome) for outcome in (ACCEPTED, QUARANTINE, LATE, DUPLICATE)],
-        *[
-            _where((F.col(OUTCOME) == ACCEPTED) & F.array_contains("warnings", rule.name)).alias(rule.name)
-            for rule in warn
-        ],
-        *[_where(F.array_contains(BROKEN, rule.name)).alias(rule.name) for rule in error],
-    ).first()
-    assert totals is not None
-    found = totals.asDict()
-    broken = {rule.name: found[rule.name] for rule in error if found[rule.name]}
+        *[F.count_if(F.array_contains("warnings", rule.name)).alias(rule.name) for rule in table.rules_of("warn")],
+        *[F.count_if(F.array_contains(BROKEN, rule.name)).alias(rule.name) for rule in table.rules_of("error")],
+        *[F.expr(ours).alias(ours) for ours, _ in table.conserves],
+    )
+    return {(row["in_slice"], row[OUTCOME]): row.asDict() for row in counted.collect()}
+
+
+def count(counted: Tally, table: Table) -> RunReport:
+    """Count rows by outcome and by warn rule; refuse error rows where there is no quarantine."""
+    mine = {outcome: found for (of_slice, outcome), found in counted.items() if of_slice}
+    rows = {outcome: found["rows"] for outcome, found in mine.items()}
+    broken = {rule.name: sum(found[rule.name] for found in mine.values()) for rule in table.rules_of("error")}
+    broken = {name: found for name, found in broken.items() if found}
     if broken and not table.evidence:
         raise RuleViolated(
             f"{table.full_name}: {broken} rows break rules that its own transform must keep; nothing was written. "
             f"Read the rule in tables, then mend the transform"
         )
+    accepted = mine.get(ACCEPTED, {})
+    warned = {rule.name: accepted[rule.name] for rule in table.rules_of("warn") if accepted.get(rule.name)}
     return RunReport(
         job=table.full_name,
         status="done",
-        rows_in=found["rows"],
-        rows_out=found[ACCEPTED],
-        quarantined=found[QUARANTINE],
-        late=found[LATE],
-        duplicate=found[DUPLICATE],
-        warnings={**broken, **{rule.name: found[rule.name] for rule in warn if found[rule.name]}},
+        rows_in=sum(rows.values()),
+        rows_out=rows.get(ACCEPTED, 0),
+        quarantined=rows.get(QUARANTINE, 0),
+        late=rows.get(LATE, 0),
+        duplicate=rows.get(DUPLICATE, 0),
+        warnings=broken | warned,
     )
 
 
-def check_rows(of_other_slices: int, rows_read: int, report: RunReport) -> RunReport:
+def check_rows(counted: Tally, rows_read: int, report: RunReport) -> RunReport:
     """Hold the judged rows, and those that belong to other slices, against the rows that the input itself counts."""
-    rows_in = rows_read - of_other_slices
+    rows_in = rows_read - sum(found["rows"] for (of_slice, _), found in counted.items() if of_slice is False)
     if rows_in != report.rows_in:
         raise RowsDoNotAddUp(
             f"{report.job}: {rows_in} rows in, but {report.rows_in} judged; nothing was written. "
@@ -145,17 +152,17 @@ def check_rows(of_other_slices: int, rows_read: int, report: RunReport) -> RunRe
     return report
 
 
-def check_sums(judged: DataFrame, source: DataFrame, table: Table, report: RunReport) -> RunReport:
+def check_sums(counted: Tally, source: DataFrame, table: Table, report: RunReport) -> RunReport:
     """Compare the sums that a table declares with those of its first input, and count that input's rows."""
     theirs = source.agg(F.count("*"), *[F.expr(theirs) for _, theirs in table.conserves]).first()
-    accepted = judged.where(F.col(OUTCOME) == ACCEPTED)
-    ours = accepted.agg(F.count("*"), *[F.expr(ours) for ours, _ in table.conserves]).first()
-    assert theirs is not None and ours is not None
+    assert theirs is not None
+    accepted = counted.get((True, ACCEPTED), {})
+    sums = {expression: int(accepted.get(expression) or 0) for expression, _ in table.conserves}
     for place, (expression, origin) in enumerate(table.conserves, start=1):
-        if (ours[place] or 0) != (theirs[place] or 0):
+        if sums[expression] != (theirs[place] or 0):
             raise RowsDoNotAddUp(
-                f"{table.full_name}: {expression} is {ours[place]}, but {origin} of {table.made_from[0].full_name} "
-                f"is {theirs[place]}; nothing was written. Mend its transform, or the sums that it declares to conserve"
+                f"{table.full_name}: {expression} is {sums[expression]}, but {origin} of "
+                f"{table.made_from[0].full_name} is {theirs[place]}; nothing was written. Mend its transform, or the "
+                f"sums that it declares to conserve"
             )
-    sums = {expression: int(ours[place] or 0) for place, (expression, _) in enumerate(table.conserves, start=1)}
     return replaced(report, rows_in=theirs[0], sums=sums)
