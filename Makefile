@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 LAKE := .venv/lake
 PYTHON := $(LAKE)/bin/python
 KERNEL_SOURCES := $(shell find cpp_udfs -type f \( -name '*.hpp' -o -name '*.cpp' -o -name 'CMakeLists.txt' \) 2>/dev/null)
-COMPOSE := docker compose --project-name tayho --env-file docker/.env -f docker/compose.yml -f docker/compose.$(or $(PROFILE),dev).yml
+COMPOSE := CODE_COMMIT=$$(git rev-parse HEAD) docker compose --project-name tayho --env-file docker/.env -f docker/compose.yml -f docker/compose.$(or $(PROFILE),dev).yml
 DRILLS_parity := fold_parity stream_parity
 DRILLS_kill := kill
 DRILLS_upgrade := upgrade

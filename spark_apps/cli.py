@@ -103,6 +103,9 @@ def run(
     for row in made.rows:
         grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
     console.print(grid)
+    for name, sums in made.sums.items():
+        kept = ", ".join(f"{expression} = {value:,}" for expression, value in sums.items())
+        console.print(f"{name} keeps of its input {kept}", highlight=False, soft_wrap=True)
     known = [f"{name} {value}" for name, value in made.summary.items()]
     console.print("  ".join(known), highlight=False)
     broken = [f"{name} ({found} rows)" for name, found in sorted(made.checks.items()) if found]

@@ -79,10 +79,12 @@ def test_sql_of_a_file_that_begins_with_a_comment_is_answered(
 
 
 def test_a_run_whose_check_does_not_hold_says_all_and_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    made = Day([("gold.bars_1m", 3, "", "", "", "", "", "")], {}, {"state_chain": 2, "silent_minutes": 1}, {})
+    sums = {"gold.bars_1m": {"sum(volume)": 27_195_700}}
+    made = Day([("gold.bars_1m", 3, "", "", "", "", "", "")], sums, {}, {"state_chain": 2, "silent_minutes": 1}, {})
     monkeypatch.setattr("spark_apps.jobs.day.make_day", lambda *_: made)
     monkeypatch.setenv("TAYHO_LAKE_ROOT", str(tmp_path / "lake"))
     ended = CliRunner().invoke(app, ["run"])
+    assert "gold.bars_1m keeps of its input sum(volume) = 27,195,700" in ended.output
     assert "0 of 2 hold, not silent_minutes (1 rows), state_chain (2 rows)" in ended.output
     assert isinstance(ended.exception, RuleViolated)
     assert "state_chain.sql (2 rows)" in str(ended.exception)

@@ -1,7 +1,7 @@
 """The nightly batch: every batch table of the session that ended, then data docs and the report.
 
-**Makes:** minute, hour and session bars and signals from the messages of the feeds; daily prices, flows and indices
-from the landing folder; returns, indicators, momentum, value at risk and the daily report from those. Days to which
+**Makes:** bars of every width and by activity, quotes, indicators, standings and signals from the messages of the
+feeds; daily prices, flows and indices from the landing folder; returns, indicators, momentum, value at risk and the daily report from those. Days to which
 messages may have come since the run before are made again; what comes from daily files is made over all days, as
 vendors rewrite history.
 

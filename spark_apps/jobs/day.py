@@ -49,10 +49,12 @@ Say = Callable[[str], None]
 class Day:
     """Hold what a person wants to know afterwards.
 
-    Rows per table, the session in a few figures, the rows that each check of sql/checks returned, where to look.
+    Rows per table, what each table that this run made conserves of its input, the session in a few figures, the rows
+    that each check of sql/checks returned, where to look.
     """
 
     rows: list[tuple[str | int, ...]]
+    sums: Mapping[str, Mapping[str, int]]
     summary: Mapping[str, str]
     checks: Mapping[str, int]
     places: dict[str, Path]
@@ -107,7 +109,8 @@ def make_day(settings: Settings, data: Path | None, say: Say) -> Day:
         "logs": log_folder(settings),
     }
     shown = {name: path for name, path in places.items() if path.exists()}
-    return Day(_rows(reports, settings), page.summary, page.checks, shown)
+    sums = {name: report.sums for name, report in reports.items() if report.sums}
+    return Day(_rows(reports, settings), sums, page.summary, page.checks, shown)
 
 
 def _refuse_another_market(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from spark_apps.errors import RuleViolated
 from spark_apps.jobs.day_rows import read_day
 from spark_apps.lake.catalogue import severity, texts
-from spark_apps.lake.command import Day
+from spark_apps.lake.command import Day, errors_told
 from spark_apps.lake.data_docs import build_data_docs
 from spark_apps.lake.location import report_folder
 from spark_apps.lake.logs import configure
@@ -115,12 +115,13 @@ def make(start: Day, end: Day, profile: str | None = None) -> None:
     """Write data docs of the days and the page of the last; end in an error when a check that must hold does not."""
     settings = load(profile)
     configure(settings)
-    spark = session(settings, "report")
-    if settings.features.data_docs:
-        write_data_docs(spark, settings, start.date(), end.date())
-    shown = show_day(spark, settings, end.date())
-    typer.echo(str(shown.path))
-    refuse_offending_rows(shown.checks)
+    with errors_told():
+        spark = session(settings, "report")
+        if settings.features.data_docs:
+            write_data_docs(spark, settings, start.date(), end.date())
+        shown = show_day(spark, settings, end.date())
+        typer.echo(str(shown.path))
+        refuse_offending_rows(shown.checks)
 
 
 def refuse_offending_rows(checks: Mapping[str, int]) -> None:

@@ -4,7 +4,7 @@ import typer
 
 from spark_apps.errors import EmptyInput
 from spark_apps.jobs import all_jobs
-from spark_apps.lake.command import Day, said
+from spark_apps.lake.command import Day, errors_told, said
 from spark_apps.lake.job import batch
 from spark_apps.lake.logs import configure
 from spark_apps.lake.run import run
@@ -18,14 +18,15 @@ def make(names: list[str], start: Day, end: Day, profile: str | None = None) -> 
     wanted = {named(name).full_name for name in names}
     settings = load(profile)
     configure(settings)
-    spark = session(settings, "stage")
     days = batch(start.date(), end.date())
-    for job in all_jobs():
-        if job.writes.full_name in wanted:
-            try:
-                typer.echo(said(run(job, days, spark, settings), days))
-            except EmptyInput as error:  # a lake without, say, flows of foreigners is a lake all the same
-                typer.echo(f"{job.writes.full_name}: nothing to read: {error}")
+    with errors_told():
+        spark = session(settings, "stage")
+        for job in all_jobs():
+            if job.writes.full_name in wanted:
+                try:
+                    typer.echo(said(run(job, days, spark, settings), days))
+                except EmptyInput as error:  # a lake without, say, flows of foreigners is a lake all the same
+                    typer.echo(f"{job.writes.full_name}: nothing to read: {error}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """What every job file does when spark-submit runs it: read --start and --end, run, print the counts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from spark_apps.errors import TayhoError
 from spark_apps.lake.job import Job, Slice, batch
 from spark_apps.lake.logs import configure
 from spark_apps.lake.provenance import RunReport
@@ -24,10 +27,21 @@ def main(job: Job) -> None:
         settings = load(profile)
         configure(settings)
         days = batch(start.date(), end.date())
-        typer.echo(said(run(job, days, session(settings, name), settings), days))
+        with errors_told():
+            typer.echo(said(run(job, days, session(settings, name), settings), days))
 
     command.__doc__ = f"Make {name} for the days from --start to --end, inclusive."
     typer.run(command)
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """End the program with one sentence where an error of ours stops it, not with a stack."""
+    try:
+        yield
+    except TayhoError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def said(report: RunReport, days: Slice) -> str:

@@ -16,7 +16,15 @@ from spark_apps.kernels import NATIVE
 from spark_apps.settings import Settings, load
 
 FREE_BYTES = 5 * 2**30
-LAKE_JARS = ("delta-spark", "delta-storage", "spark-sql-kafka")
+LAKE_JARS = (
+    "delta-spark",
+    "delta-storage",
+    "spark-sql-kafka",
+    "spark-token-provider-kafka",
+    "kafka-clients",
+    "commons-pool2",
+    "hadoop-bare-naked-local-fs",
+)
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ def check(
     sums: dict[str, int] = {}
     for (ours, theirs), left, right in zip(table.conserves, counts[len(rules) :], inputs, strict=True):
         sums[ours] = int(left or 0)
-        if sums[ours] != (right or 0):
+        if (left or 0) != (right or 0):
             raise RowsDoNotAddUp(
                 f"{table.full_name}, {day}: {ours} is {left}, but {theirs} of its input is {right}; nothing was "
                 f"written. Mend its transform, or the sums that it declares to conserve"

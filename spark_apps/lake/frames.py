@@ -85,7 +85,7 @@ def _load(
     lines = Observation("lines")
     seen = made.observe(lines, F.count("*").alias("read"), F.count_if(~in_slice).alias("of_other_slices"))
     rows = seen.where(in_slice).withColumn("run_id", F.lit(provenance.run_id))
-    before = opened(table, settings).version()
+    before, held = opened(table, settings).version(), row_count(table, settings)
     replace(rows, table, days.start, days.end, settings, provenance.metadata)
     after = opened(table, settings)
     # A commit of ours, where there was no row to write, counts none.
@@ -93,6 +93,12 @@ def _load(
     # Files that hold other slices too are written anew: their rows are output, but not of this run.
     written = int(counted.get("numOutputRows", 0)) - int(counted.get("numCopiedRows", 0))
     rows_in = lines.get["read"] - lines.get["of_other_slices"]
+    if held and not lines.get["read"]:
+        restore(table, before, settings)
+        raise RowsDoNotAddUp(
+            f"{table.full_name}: no line was read, but the table holds {held} rows, which stay; it is again as at "
+            f"version {before}. Put the files of {table.made_from[0].full_name} back into their folder"
+        )
     if rows_in != written:
         restore(table, before, settings)
         raise RowsDoNotAddUp(
@@ -157,7 +163,7 @@ def check_sums(counted: Tally, source: DataFrame, table: Table, report: RunRepor
     theirs = source.agg(F.count("*"), *[F.expr(theirs) for _, theirs in table.conserves]).first()
     assert theirs is not None
     accepted = counted.get((True, ACCEPTED), {})
-    sums = {expression: int(accepted.get(expression) or 0) for expression, _ in table.conserves}
+    sums = {expression: accepted.get(expression) or 0 for expression, _ in table.conserves}
     for place, (expression, origin) in enumerate(table.conserves, start=1):
         if sums[expression] != (theirs[place] or 0):
             raise RowsDoNotAddUp(
@@ -165,4 +171,4 @@ def check_sums(counted: Tally, source: DataFrame, table: Table, report: RunRepor
                 f"{table.made_from[0].full_name} is {theirs[place]}; nothing was written. Mend its transform, or the "
                 f"sums that it declares to conserve"
             )
-    return replaced(report, rows_in=theirs[0], sums=sums)
+    return replaced(report, rows_in=theirs[0], sums={name: int(found) for name, found in sums.items()})

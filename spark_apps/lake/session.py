@@ -10,7 +10,16 @@ from pyspark.sql import SparkSession
 from spark_apps.errors import MissingTool
 from spark_apps.settings import Settings
 
-DELTA_CLASS = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+# One class of each jar that set-up puts beside Spark's own and every application needs.
+CLASSES_OF_JARS = {
+    "org.apache.spark.sql.delta.catalog.DeltaCatalog": "delta-spark",
+    "io.delta.storage.LogStore": "delta-storage",
+    "org.apache.spark.sql.kafka010.KafkaSourceProvider": "spark-sql-kafka",
+    "org.apache.spark.kafka010.KafkaConfigUpdater": "spark-token-provider-kafka",
+    "org.apache.kafka.clients.consumer.KafkaConsumer": "kafka-clients",
+    "org.apache.commons.pool2.ObjectPool": "commons-pool2",
+    "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem": "hadoop-bare-naked-local-fs",
+}
 
 
 def session(settings: Settings, name: str) -> SparkSession:
@@ -35,7 +44,7 @@ def session(settings: Settings, name: str) -> SparkSession:
 def _refuse_missing_jars(spark: SparkSession) -> None:
     """Say which jar is missing before Spark says it in forty lines."""
     loaders = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()  # type: ignore[union-attr]  # py4j
-    for name, jar in ((DELTA_CLASS, "delta-spark"), ("io.delta.storage.LogStore", "delta-storage")):
+    for name, jar in CLASSES_OF_JARS.items():
         try:
             loaders.loadClass(name)
         except Exception as error:

@@ -2,7 +2,9 @@
 -- Each instrument has one bar per start, at every width.
 -- A row: a key that occurs more than once. Mend: run the bars' job again for that session.
 WITH bars AS (
-  SELECT '1m' AS width, instrument_id, bar_start, session_date FROM gold.bars_1m
+  SELECT '1s' AS width, instrument_id, bar_start, session_date FROM gold.bars_1s
+  UNION ALL
+  SELECT '1m', instrument_id, bar_start, session_date FROM gold.bars_1m
   UNION ALL
   SELECT '5m', instrument_id, bar_start, session_date FROM gold.bars_5m
   UNION ALL

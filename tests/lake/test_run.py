@@ -8,22 +8,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from spark_apps.errors import BadSetting, RowsDoNotAddUp, RuleViolated, ServiceFailed, UnknownTable
 from spark_apps.jobs.bars_1m import job as bars_1m
-from spark_apps.jobs.bars_5m import job as bars_5m
 from spark_apps.jobs.returns_1d import job as returns_1d
 from spark_apps.jobs.ticks import job as ticks
 from spark_apps.jobs.trades import job as trades
 from spark_apps.lake.command import said
 from spark_apps.lake.job import Job, batch
 from spark_apps.lake.lease import alone, lease
-from spark_apps.lake.provenance import RunReport
 from spark_apps.lake.reading import latest, row_count
 from spark_apps.lake.run import run
 from spark_apps.lake.tables import arrow_schema, ensure
-from spark_apps.lake.worker_errors import as_raised_in_workers
 from spark_apps.lake.writing import append_arrow
 from spark_apps.rules.calendar import at
 from spark_apps.settings import Settings
@@ -112,34 +109,6 @@ def test_rows_that_break_a_rule_of_an_aggregate_stop_the_run(spark: SparkSession
     assert ensure(RUNS, settings).to_pyarrow_table()["status"].to_pylist() == ["failed"]
 
 
-def test_a_sum_that_is_not_conserved_stops_the_run(spark: SparkSession, settings: Settings) -> None:
-    put(TICKS, settings, TICK)
-    run(trades, TODAY, spark, settings)
-    run(bars_1m, TODAY, spark, settings)
-
-    def lose_volume(bars: DataFrame, minutes: int) -> DataFrame:
-        made: DataFrame = bars_5m.transform(bars, minutes)
-        return made.selectExpr("* EXCEPT (volume)", "volume - 1 AS volume")
-
-    with pytest.raises(
-        RowsDoNotAddUp, match=r"gold.bars_5m: sum\(volume\) is 99, but sum\(volume\) of gold.bars_1m is 100.*Mend its"
-    ):
-        run(replace(bars_5m, transform=lose_volume), TODAY, spark, settings)
-
-
-def test_a_file_job_checks_its_sums_in_the_worker(spark: SparkSession, settings: Settings) -> None:
-    put(TICKS, settings, TICK)
-    run(trades, TODAY, spark, settings)
-    job = replace(
-        bars_1m, transform=lambda rows, kernels, seconds: bars_1m.transform(rows, kernels, seconds).slice(0, 0)
-    )
-    sentence = (
-        r"^gold.bars_1m, 2026-11-20: sum\(volume\) is None, but sum\(quantity\) of its input is 100;.*Mend its [^\n]*$"
-    )
-    with pytest.raises(RowsDoNotAddUp, match=sentence), as_raised_in_workers():
-        run(job, TODAY, spark, settings)
-
-
 def envelope(seq: int, day: date) -> Envelope:
     return Envelope("sim", "trade", seq, at(day, "10:00"), at(day, "10:01"), "json", 1, b"no JSON")
 
@@ -155,13 +124,6 @@ def test_a_slice_that_looks_ahead_counts_its_own_messages_against_bronze(
     lossy = replace(ticks, transform=lambda messages: ticks.transform(messages).where("source_seq > 1"))
     with pytest.raises(RowsDoNotAddUp, match="silver.ticks: 2 rows in, but 1 judged; nothing was written"):
         run(lossy, TODAY, spark, settings.with_values(seed=8))
-
-
-def test_what_is_said_of_an_aggregate_claims_no_sum() -> None:
-    bars = RunReport("gold.bars_5m", "done", 100, 20, sums={"sum(volume)": 7_000, "sum(trade_count)": 100})
-    assert said(bars, TODAY).endswith("done, 100 in, 20 out, sum(volume) = 7000, sum(trade_count) = 100")
-    assert said(RunReport("silver.trades", "done", 5, 3, 1), TODAY).endswith("done, 5 in, 3 out, 1 quarantined")
-    assert said(RunReport("silver.ticks", "unchanged"), TODAY) == "silver.ticks 2026-11-20..2026-11-20: unchanged"
 
 
 def test_orphan_corrections_are_counted_and_kept(spark: SparkSession, settings: Settings) -> None:

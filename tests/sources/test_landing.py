@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_apps.errors import SchemaMismatch
+from spark_apps.errors import RowsDoNotAddUp, SchemaMismatch
 from spark_apps.jobs.daily_price_lines import job as lines
 from spark_apps.jobs.daily_prices import job as prices
 from spark_apps.lake.job import batch
@@ -56,6 +56,18 @@ def test_a_slice_takes_its_own_lines_and_counts_them(spark: SparkSession, settin
     run(lines, EVERY_DAY, spark, settings)
     report = run(lines, batch(date(2026, 11, 20), date(2026, 11, 20)), spark, settings)
     assert (report.rows_in, report.rows_out, row_count(lines.writes, settings)) == (1, 1, 3)
+
+
+def test_history_stays_where_the_files_are_gone(spark: SparkSession, settings: Settings) -> None:
+    put(settings, "XANB", "20/11/2026", "19/11/2026")
+    run(lines, EVERY_DAY, spark, settings)
+    prices_folder = settings.landing_root / "cafef" / "prices"
+    prices_folder.rename(settings.landing_root / "cafef" / "elsewhere")
+    with pytest.raises(
+        RowsDoNotAddUp, match=r"no line was read, but the table holds 2 rows, which stay; .*cafef_prices"
+    ):
+        run(lines, EVERY_DAY, spark, settings)
+    assert row_count(lines.writes, settings) == 2
 
 
 def test_a_missing_column_is_one_sentence_with_file_and_column(spark: SparkSession, settings: Settings) -> None:
