@@ -40,7 +40,8 @@ def main() -> None:
     try:
         app()
     except TayhoError as error:
-        console.print(f"[red]{type(error).__name__}[/red]: {escape(str(error))}", soft_wrap=True, highlight=False)
+        told = f"[red]{type(error).__name__}[/red]: {escape(str(error))}"
+        Console(stderr=True).print(told, soft_wrap=True, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell says of what Ctrl-C ended

@@ -14,15 +14,16 @@ from spark_apps.errors import BadQuery, RuleViolated, ServiceFailed
 from spark_apps.jobs.day import Day
 from tests.house.tree import ROOT
 
+COMMANDS = ("run", "live", "sql", "state", "explain", "approve", "check-config", "doctor")
 COMMAND = Path(sys.executable).with_name("tayho")
 
 
 def test_help_names_every_command() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    assert all(name in shown for name in ("run", "live", "sql", "state", "check-config", "doctor"))
+    assert all(name in shown for name in COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["run", "live", "sql", "state", "check-config", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_its_help(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert (result.exit_code, "--profile" in result.output) == (0, True)
@@ -46,7 +47,9 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsy
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert "BadSetting: conf/nowhere.toml: there is no such profile" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "BadSetting: conf/nowhere.toml: there is no such profile" in said.err
+    assert said.out == "", "an error is no part of an answer that a program reads"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """The nightly batch: every batch table of the session that ended, then data docs and the report.
 
 **Makes:** bars of every width and by activity, quotes, indicators, standings and signals from the messages of the
-feeds; daily prices, flows and indices from the landing folder; returns, indicators, momentum, value at risk and the daily report from those. Days to which
-messages may have come since the run before are made again; what comes from daily files is made over all days, as
-vendors rewrite history.
+feeds; daily prices, flows and indices from the landing folder; returns, indicators, momentum, value at risk and the
+daily report from those. Days to which messages may have come since the run before are made again; what comes from
+daily files is made over all days, as vendors rewrite history.
 
 **Read by:** `tayho sql`, the notebooks, whoever opens the report in the morning.
 
@@ -44,6 +44,7 @@ with DAG(
     start_date=pendulum.datetime(2026, 11, 20, tz=TIMEZONE),
     catchup=False,
     max_active_runs=1,
+    max_active_tasks=1,  # each is a Spark application of some gigabytes, in the scheduler's own container
     tags=[Tag.MARKET, Tag.NIGHTLY],
     default_args=defaults("market-data"),
     params={"start": Param(None, **OPTIONAL_DAY), "end": Param(None, **OPTIONAL_DAY)},

@@ -32,14 +32,13 @@ from spark_apps.lake.session import session
 from spark_apps.lake.tables import ensure
 from spark_apps.settings import Settings
 from spark_apps.sources.cafef.simulate import write_daily_files
-from spark_apps.sources.files import FOLDERS
 from spark_apps.sources.sim.wire import MARKET_VERSION
 from spark_apps.sources.vn30f import feed as vn30f
 from spark_apps.tables import ALL_TABLES
 from spark_apps.tables.daily import DAILY_PRICES, INDEX_PRICES
 from spark_apps.tables.market import TICKS
 from spark_apps.tables.model import Table
-from spark_apps.tables.sources import ALL_DAYS, MESSAGES, comes_from_files
+from spark_apps.tables.sources import ALL_DAYS, FOLDERS, MESSAGES, comes_from_files
 
 OF_DAILY_FILES = (DAILY_PRICES, INDEX_PRICES)
 Say = Callable[[str], None]

@@ -18,6 +18,7 @@ from spark_apps.lake.location import location
 from spark_apps.lake.tables import arrow_schema, ensure, opened
 from spark_apps.settings import Settings
 from spark_apps.tables.model import Table
+from spark_apps.tables.sources import FOLDERS
 
 
 def version(table: Table, settings: Settings) -> int | str:
@@ -39,12 +40,11 @@ def identity(table: Table, settings: Settings) -> tuple[str, int] | None:
 
 
 def landing_files(table: Table, settings: Settings) -> list[str]:
-    """List the files under the landing folder; raise EmptyInput when there are none."""
+    """List a table's files under the landing folder; raise EmptyInput when there is none of any vendor."""
     root = location(table, settings)
-    files = sorted(str(path) for path in root.rglob("*.csv*"))
-    if not files:
+    if not any(root.rglob("*.csv*")):
         raise EmptyInput(f"{root}: no .csv or .csv.gz file for {table.full_name}; put the vendor's files there")
-    return files
+    return sorted(str(path) for path in (root / FOLDERS[table.name]).glob("*.csv*"))
 
 
 def read(

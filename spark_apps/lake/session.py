@@ -31,7 +31,8 @@ def session(settings: Settings, name: str) -> SparkSession:
     except Exception as error:
         if "JAVA_GATEWAY_EXITED" in str(error):
             raise MissingTool(
-                "Spark could not start Java 17: install openjdk-17-jre-headless, see `tayho doctor`"
+                "Spark could not start Java 17: install openjdk-17-jre-headless, see `tayho doctor`. Where it is there,"
+                " the lines above say what stopped it"
             ) from error
         raise
     # What is wrong with a query is raised; here it would be printed too, with the JVM's hundred frames.

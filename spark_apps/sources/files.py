@@ -1,7 +1,6 @@
-"""Daily files of the landing folder, text for text: which belong to a table, and their rows.
+"""Daily files of the landing folder, text for text.
 
-The landing folder holds cafef/prices, cafef/foreign, cafef/proprietary and indices; a file is named after its symbol
-and is .csv or .csv.gz, UTF-8 with or without a byte-order mark.
+A file is named after its symbol and is .csv or .csv.gz, UTF-8 with or without a byte-order mark.
 """
 
 from functools import partial
@@ -11,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels.arrow import map_batches
@@ -19,12 +17,6 @@ from spark_apps.rules.calendar import exchange_date
 from spark_apps.tables import sources
 from spark_apps.tables.model import Table
 
-FOLDERS = {
-    sources.CAFEF_PRICES.name: "cafef/prices",
-    sources.CAFEF_FOREIGN_FLOWS.name: "cafef/foreign",
-    sources.CAFEF_PROPRIETARY_FLOWS.name: "cafef/proprietary",
-    sources.INDEX_FILES.name: "indices",
-}
 # Of the columns of a landing table, the vendor's stand behind these five; the first of them is the date.
 OURS = ("file_name", "row_number", "symbol", "slice_date", "received_date")
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
@@ -33,10 +25,9 @@ DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 def load_files(paths: DataFrame, table: Table) -> DataFrame:
     """Read the files of one landing table in the workers.
 
-    Grain: one row per line below a header. `paths` has one column, path; files of other tables are passed over.
+    Grain: one row per line below a header. `paths` has one column, path.
     """
-    pattern = rf"/{FOLDERS[table.name]}/[^/]+\.csv(\.gz)?$"
-    return map_batches(paths.where(F.col("path").rlike(pattern)), partial(_read_all, table), table.schema)
+    return map_batches(paths, partial(_read_all, table), table.schema)
 
 
 def _read_all(table: Table, paths: pa.Table) -> pa.Table:

@@ -127,6 +127,14 @@ FOLD_INPUT = Table(
     upkeep="append",
 )
 
+# Where a landing table's files lie below the landing folder.
+FOLDERS = {
+    CAFEF_PRICES.name: "cafef/prices",
+    CAFEF_FOREIGN_FLOWS.name: "cafef/foreign",
+    CAFEF_PROPRIETARY_FLOWS.name: "cafef/proprietary",
+    INDEX_FILES.name: "indices",
+}
+
 
 def comes_from_files(table: Table) -> bool:
     """Say whether a table is made from daily files, over however many steps."""

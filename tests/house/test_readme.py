@@ -49,6 +49,9 @@ def test_a_command_of_the_readme_works_in_a_clean_clone(command: str, clone: Pat
         words, cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1_700
     )
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    if command == "make run":
+        assert re.search(r"^checks +(\d+) of \1 hold$", result.stdout, re.MULTILINE), result.stdout[-4000:]
+        assert re.search(r"^gold.bars_1m keeps of its input sum\(volume\) = [1-9]", result.stdout, re.MULTILINE)
 
 
 def test_the_first_screen_names_the_two_commands_and_where_to_look() -> None:

@@ -10,7 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_apps.errors import SchemaMismatch
+from spark_apps.lake.reading import landing_files
 from spark_apps.rules.calendar import at
+from spark_apps.settings import Settings
 from spark_apps.sources.files import load_files, read_rows
 from spark_apps.tables.sources import CAFEF_PRICES, CAFEF_PROPRIETARY_FLOWS, INDEX_FILES, UNDATED
 
@@ -114,13 +116,25 @@ def test_a_file_that_cannot_be_unpacked_is_refused_by_name(tmp_path: Path, conte
         read_rows(path, CAFEF_PRICES)
 
 
-def test_spark_reads_the_files_of_its_table_and_no_others(spark: SparkSession, tmp_path: Path) -> None:
-    folder = tmp_path / "cafef" / "proprietary"
+def test_a_file_of_another_ending_is_refused_by_name_and_not_passed_over(settings: Settings) -> None:
+    folder = settings.landing_root / "cafef" / "prices"
     folder.mkdir(parents=True)
+    (folder / "XANB.csv.zip").write_bytes(b"PK\x03\x04\xff\xff")
+    (path,) = landing_files(CAFEF_PRICES, settings)
+    with pytest.raises(SchemaMismatch, match=r"XANB.csv.zip: not a readable CSV file"):
+        read_rows(Path(path), CAFEF_PRICES)
+
+
+def test_spark_reads_the_files_of_its_table_and_no_others(spark: SparkSession, settings: Settings) -> None:
     line = "Symbol,Date,KLcpMua,KlcpBan,GtMua,GtBan\nXANB,20/11/2026,1,2,3,4\n"
-    (folder / "XANB.csv.gz").write_bytes(gzip.compress(line.encode("utf-8-sig")))
-    files = [(str(path),) for path in (folder / "XANB.csv.gz", index_file(tmp_path, INDEX_LINE))]
-    found = load_files(spark.createDataFrame(files, "path STRING"), CAFEF_PROPRIETARY_FLOWS).toArrow()
+    for root in (settings.landing_root, settings.landing_root / "last year"):
+        folder = root / "cafef" / "proprietary"
+        folder.mkdir(parents=True)
+        (folder / "XANB.csv.gz").write_bytes(gzip.compress(line.encode("utf-8-sig")))
+    index_file(settings.landing_root, INDEX_LINE)
+    paths = [(path,) for path in landing_files(CAFEF_PROPRIETARY_FLOWS, settings)]
+    assert len(paths) == 1
+    found = load_files(spark.createDataFrame(paths, "path STRING"), CAFEF_PROPRIETARY_FLOWS).toArrow()
     assert found.column_names == list(CAFEF_PROPRIETARY_FLOWS.column_names)
     assert found.drop_columns(["slice_date", "received_date"]).to_pylist() == [
         {

@@ -11,9 +11,9 @@ import pytest
 from spark_apps.exchange.walk import market_session
 from spark_apps.rules.calendar import sessions
 from spark_apps.sources.cafef.simulate import write_daily_files
-from spark_apps.sources.files import FOLDERS, read_rows
+from spark_apps.sources.files import read_rows
 from spark_apps.tables.model import Table
-from spark_apps.tables.sources import CAFEF_FOREIGN_FLOWS, CAFEF_PRICES, CAFEF_PROPRIETARY_FLOWS, INDEX_FILES
+from spark_apps.tables.sources import CAFEF_FOREIGN_FLOWS, CAFEF_PRICES, CAFEF_PROPRIETARY_FLOWS, FOLDERS, INDEX_FILES
 
 DAY = date(2026, 11, 20)
 

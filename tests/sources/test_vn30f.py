@@ -40,6 +40,11 @@ def test_a_file_is_read_backwards_and_its_lines_stay_untouched(tmp_path: Path) -
     assert {one.received_at - one.event_time for one in found} == {5_000_000}
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    (found,) = envelopes(put(tmp_path, "14:45:00,2053.60,1,M", header="\ufeff" + HEADER), DAY)
+    assert found.payload == b"14:45:00,2053.60,1,M"
+
+
 def test_equal_lines_are_distinct_trades_in_the_order_of_the_file(tmp_path: Path) -> None:
     lines = ["09:00:01,2067.10,1,M", "09:00:01,2067.00,1,M", "09:00:01,2067.10,1,M"]
     found = list(envelopes(put(tmp_path, *lines), DAY))
