@@ -114,3 +114,13 @@ def test_what_looks_like_markup_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatc
 def test_the_command_is_installed_beside_python() -> None:
     shown = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
     assert "Vietnamese stock market" in shown
+
+
+@pytest.mark.parametrize("words", [("bars_1d",), ("stage", "gold.bars_1d"), ("report",)], ids=lambda words: words[0])
+def test_a_job_file_ends_in_one_sentence_where_an_error_of_ours_stops_it(words: tuple[str, ...]) -> None:
+    file, *names = words
+    days = ("--start", "2026-11-20", "--end", "2026-11-20", "--profile", "nowhere")
+    command = [sys.executable, f"spark_apps/jobs/{file}.py", *names, *days]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("BadSetting: conf/nowhere.toml: there is no such profile")

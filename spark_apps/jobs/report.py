@@ -113,9 +113,9 @@ def write_data_docs(spark: SparkSession, settings: Settings, start: date, end: d
 
 def make(start: Day, end: Day, profile: str | None = None) -> None:
     """Write data docs of the days and the page of the last; end in an error when a check that must hold does not."""
-    settings = load(profile)
-    configure(settings)
     with errors_told():
+        settings = load(profile)
+        configure(settings)
         spark = session(settings, "report")
         if settings.features.data_docs:
             write_data_docs(spark, settings, start.date(), end.date())

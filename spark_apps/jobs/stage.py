@@ -16,10 +16,10 @@ from spark_apps.tables import named
 def make(names: list[str], start: Day, end: Day, profile: str | None = None) -> None:
     """Make the named tables for the days from --start to --end, inclusive; stop at the first that fails."""
     wanted = {named(name).full_name for name in names}
-    settings = load(profile)
-    configure(settings)
-    days = batch(start.date(), end.date())
     with errors_told():
+        settings = load(profile)
+        configure(settings)
+        days = batch(start.date(), end.date())
         spark = session(settings, "stage")
         for job in all_jobs():
             if job.writes.full_name in wanted:

@@ -24,10 +24,10 @@ def main(job: Job) -> None:
     name = job.writes.full_name
 
     def command(start: Day, end: Day, profile: str | None = None) -> None:
-        settings = load(profile)
-        configure(settings)
-        days = batch(start.date(), end.date())
         with errors_told():
+            settings = load(profile)
+            configure(settings)
+            days = batch(start.date(), end.date())
             typer.echo(said(run(job, days, session(settings, name), settings), days))
 
     command.__doc__ = f"Make {name} for the days from --start to --end, inclusive."
