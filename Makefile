@@ -24,10 +24,10 @@ WHOLE_SUITE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder \
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(LAKE)/.package ## trade a simulated session end to end; DATA=<folder> carries real files
+run: $(LAKE)/spark.jsa ## trade a simulated session end to end; DATA=<folder> carries real files
 	@$(LAKE)/bin/tayho run $(if $(DATA),--data "$(DATA)")
 
-test: $(LAKE)/.package .venv/airflow/.synced ## run all tests with coverage; TESTS=<path> or ARGS=<pytest options> for less
+test: $(LAKE)/spark.jsa .venv/airflow/.synced ## run all tests with coverage; TESTS=<path> or ARGS=<pytest options> for less
 	@mkdir -p build/tests
 	@$(PYTHON) -m pytest $(if $(TESTS),$(TESTS),$(WHOLE_SUITE)) $(ARGS) && ended=0 || ended=$$?; $(PYTHON) setup/quality_page.py; exit $$ended
 
@@ -69,6 +69,9 @@ clean: ## remove what runs, tests and tools wrote; environments and jars stay
 jars/lake/.verified: jars/ivy.xml jars/ivysettings.xml jars/SHA256SUMS setup/jars.sh $(LAKE)/.synced
 	@setup/jars.sh
 	@touch $@
+
+$(LAKE)/spark.jsa: $(LAKE)/.synced jars/lake/.verified setup/class_data.sh setup/class_data.py | $(LAKE)/.package
+	@setup/class_data.sh
 
 $(LAKE)/.package: $(LAKE)/.synced jars/lake/.verified pyproject.toml setup/package.sh conf/spark/local.conf conf/spark/log4j2.properties conf/spark/worker_path.pth $(KERNEL_SOURCES)
 	@setup/package.sh

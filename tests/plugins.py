@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = ROOT / "build" / "tests" / "spark"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "conf" / "spark" / "log4j2.properties", folder)
-    defaults = (ROOT / "conf" / "spark" / "local.conf").read_text(encoding="utf-8")
+    defaults = (Path(pyspark.__file__).parent / "conf" / "spark-defaults.conf").read_text(encoding="utf-8")
     (folder / "spark-defaults.conf").write_text(f"{defaults}\n{OF_TESTS}", encoding="utf-8")
     os.environ.update(SPARK_CONF_DIR=str(folder), PYSPARK_PYTHON=sys.executable)
 
