@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from spark_apps.errors import BadSetting
 from spark_apps.kernels.layouts import CLOCK_LIMIT
 from spark_apps.tables import strategies
-from spark_apps.tables.strategy_model import Book
+from spark_apps.tables.strategy_model import Book, Reads
 
 PROFILES = Path("conf")
 SHARED = ("portfolios", "strategies")  # files that all profiles read
@@ -33,9 +33,7 @@ class Kafka(_Section):
     prefix: str = Field("tayho", pattern=r"^[a-z][a-z0-9_]*$", description="First part of every topic name.")
     sources: tuple[str, ...] = Field(("sim", "vn30f"), description="Sources, each with its raw topic.")
     partitions: int = Field(1, ge=1, le=64, description="Partitions of fold_input and fold_output.")
-    replication_factor: int = Field(
-        1, ge=1, le=32_767, description="Copies of each topic; not more than there are brokers."
-    )
+    replication_factor: int = Field(1, ge=1, le=32_767, description="Copies of each topic, at most one a broker.")
     user: str = Field("", description="SASL user; needed where a password is set.")
     password: SecretStr = Field(SecretStr(""), description="SASL password; only from the environment.")
 
@@ -52,9 +50,7 @@ class Live(_Section):
         1, ge=1, lt=2**31, description="Generation of the fold; a new one starts where the last commit ended."
     )
     batch_seconds: int = Field(5, ge=0, le=3600, description="Trigger of the two queries that write Delta, seconds.")
-    max_records_per_batch: int = Field(
-        200_000, ge=1, le=10**9, description="Most records of a topic in one micro-batch."
-    )
+    max_records_per_batch: int = Field(200_000, ge=1, le=10**9, description="Most records of a topic in a micro-batch.")
 
 
 class BarSizes(_Section):
@@ -91,6 +87,7 @@ class Portfolio(_Section):
 class StrategyBook(_Section):
     """State which strategies are in force from a moment on, and what their votes lead to."""
 
+    reads: ClassVar[Reads] = Reads.BAR
     begins: AwareDatetime = Field(description="First bar start that it judges; with a time zone.")
     threshold: int = Field(1, ge=1, le=10**9, description="Score from which the votes are a signal.")
     horizon_bars: int = Field(30, ge=1, le=10**6, description="Bars behind its own for which a signal is good.")
@@ -102,14 +99,24 @@ class StrategyBook(_Section):
         """Give the book as the kernels read it; raise ValueError for a strategy or parameter that does not exist."""
         members = tuple(strategies.make(name, parameters) for name, parameters in self.members.items())
         begins = (self.begins.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
-        return Book(begins, self.threshold, self.horizon_bars, self.approval == "human", members)
+        return Book(begins, self.threshold, self.horizon_bars, self.approval == "human", members, self.reads)
 
     @model_validator(mode="after")
     def _refuse_unknown_strategies(self) -> Self:
-        """Refuse what no strategy has, and a moment outside market time, which runs from 1970 to 2116."""
+        """Refuse what no strategy has or reads, and a moment outside market time, which runs from 1970 to 2116."""
+        for each in self.book.strategies:
+            if each.reads != self.reads:
+                own = "strategies" if each.reads == Reads.BAR else "cross_strategies"
+                raise ValueError(f"strategy {each.name} reads {', '.join(each.inputs)}: it is a member of [[{own}]]")
         if not 0 <= self.book.begins <= CLOCK_LIMIT:
             raise ValueError(f"a book begins on {self.begins}: market time runs from 1970 to 2116")
         return self
+
+
+class CrossStrategyBook(StrategyBook):
+    """State which strategies over standings among all instruments are in force, and what their votes lead to."""
+
+    reads: ClassVar[Reads] = Reads.STANDING
 
 
 class Features(_Section):
@@ -148,13 +155,15 @@ class Settings(BaseSettings):
     bar_sizes: BarSizes = BarSizes()
     portfolios: tuple[Portfolio, ...] = Field((), description="Named portfolios; read from conf/portfolios.toml.")
     strategies: tuple[StrategyBook, ...] = Field((), description="Books of strategies; read from conf/strategies.toml.")
+    cross_strategies: tuple[CrossStrategyBook, ...] = Field((), description="Books over standings; from the same file.")
 
     @model_validator(mode="after")
     def _refuse_books_out_of_order(self) -> Self:
-        """Refuse books that do not follow one another: no bar may have two."""
-        begins = [each.begins for each in self.strategies]
-        if any(one >= other for one, other in pairwise(begins)):
-            raise ValueError(f"strategies: begins must rise from book to book, not {', '.join(map(str, begins))}")
+        """Refuse books that do not follow one another: no bar may have two of a kind."""
+        for name, books in (("strategies", self.strategies), ("cross_strategies", self.cross_strategies)):
+            begins = [each.begins for each in books]
+            if any(one >= other for one, other in pairwise(begins)):
+                raise ValueError(f"{name}: begins must rise from book to book, not {', '.join(map(str, begins))}")
         return self
 
     @classmethod

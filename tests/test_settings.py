@@ -42,6 +42,14 @@ def test_a_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("[[strategies]]\nbegins = 1960-01-01T00:00:00Z\nmembers = {}", "begins on 1960-01-01.*from 1970 to 2116"),
         ("[[strategies]]\nbegins = 9999-01-01T00:00:00Z\nmembers = {}", "begins on 9999-01-01.*from 1970 to 2116"),
         (
+            "[[strategies]]\nbegins = 2020-01-01T00:00:00Z\nmembers = { market_pair = { weight = 1 } }",
+            r"market_pair reads .*market_beta_30: it is a member of \[\[cross_strategies\]\]",
+        ),
+        (
+            "[[cross_strategies]]\nbegins = 2020-01-01T00:00:00Z\nmembers = { momentum = { weight = 1 } }",
+            r"momentum reads .*roc_10: it is a member of \[\[strategies\]\]",
+        ),
+        (
             2 * "[[strategies]]\nbegins = 2020-01-02T00:00:00Z\nmembers = {}\n",
             "begins must rise from book to book",
         ),
@@ -68,6 +76,8 @@ def test_the_strategies_of_the_repository_are_read_whatever_the_profile() -> Non
     (first, *_) = load("prod").strategies
     names = [each.name for each in first.book.strategies]
     assert names == ["momentum", "mean_reversion", "breakout", "book_pressure"]
+    (over_standings, *_) = load("prod").cross_strategies
+    assert [each.name for each in over_standings.book.strategies] == ["cross_momentum", "market_pair"]
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ class Load:
         create_topics(settings.kafka)
         self._publisher = Publisher(settings.kafka, queue=1_000_000)
         self._say(encode_clock(OPENS, DAYS, ClockFlag.OPENS))
-        for book in settings.strategies:
+        for book in (*settings.strategies, *settings.cross_strategies):
             self._say(encode_parameters(DAYS, book_bytes(book.book)))
 
     def _say(self, record: bytes) -> None:

@@ -292,7 +292,7 @@ Column<Byte> quotes_of(const Column<std::int32_t>& instrument_id, const Column<I
 // The SIGNAL rows of bars, side by side as bytes.
 Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std::int32_t>& instrument_id,
                         const Column<std::int32_t>& session_date, const Column<Int>& bar_start,
-                        const Column<double>& inputs, Int width) {
+                        const Column<double>& inputs, Int width, std::uint32_t reads) {
     const auto size = rows_of("signals", instrument_id, session_date, bar_start);
     check_parameter("width", width, 1);
     if (inputs.ndim() != 2 || static_cast<std::size_t>(inputs.shape(0)) != size) {
@@ -302,7 +302,9 @@ Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std
     kernels::Books books;
     for (const auto& body : bodies) {
         auto book = kernels::Book::read(reinterpret_cast<const Byte*>(body.data()), body.size(), columns);
-        if (!book) raise("SchemaMismatch", "signals: a book does not fit " + std::to_string(columns) + " numbers per bar");
+        const bool fits = book && book->head().reads == reads &&
+                          (reads == kernels::OF_BAR || columns == kernels::STANDING_NUMBERS);
+        if (!fits) raise("SchemaMismatch", "signals: a book does not fit " + std::to_string(columns) + " numbers per bar");
         books.put(std::move(*book));
     }
     const kernels::BarRows bars{instrument_id.data(), session_date.data(), bar_start.data(),
@@ -310,7 +312,7 @@ Column<Byte> signals_of(const std::vector<std::string>& bodies, const Column<std
     std::vector<Byte> bytes;
     {
         const py::gil_scoped_release release;
-        const auto rows = kernels::signals_of(books, bars, width);
+        const auto rows = kernels::signals_of(books, bars, width, reads);
         kernels::append(bytes, rows.data(), rows.size());
     }
     return as_array(std::move(bytes));
@@ -416,7 +418,7 @@ PYBIND11_MODULE(_native, module) {
     module.def("quotes_of", &quotes_of, py::arg("instrument_id"), py::arg("event_time"), py::arg("price"),
                py::arg("quantity"), py::arg("quotes"), py::arg("width"));
     module.def("signals_of", &signals_of, py::arg("books"), py::arg("instrument_id"), py::arg("session_date"),
-               py::arg("bar_start"), py::arg("inputs"), py::arg("width"));
+               py::arg("bar_start"), py::arg("inputs"), py::arg("width"), py::arg("reads"));
     module.def("bar_ends", &bar_ends, py::arg("instrument_id"), py::arg("amount"), py::arg("size"));
     module.def("cross_section", &cross_section, py::arg("instrument_id"), py::arg("bar_start"), py::arg("close"),
                py::arg("value"), py::arg("move"), py::arg("window"));

@@ -8,14 +8,15 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from spark_apps.errors import BadQuery
-from spark_apps.jobs.explain import Asked, revisions_of
+from spark_apps.jobs.explain import SIGNALS_OF, Asked, revisions_of
 from spark_apps.lake.decisions import record_decision
 from spark_apps.lake.lease import alone
 from spark_apps.lake.reading import scanned
 from spark_apps.rules.calendar import exchange_time
 from spark_apps.settings import Settings
-from spark_apps.tables.live import BARS_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.live import BARS_1M_LIVE
 from spark_apps.tables.signals import SIGNAL_APPROVALS
+from spark_apps.tables.strategies import READS_OF
 
 
 def decide(asked: Asked, settings: Settings, *, is_approved: bool, by: str) -> str:
@@ -63,7 +64,7 @@ def _market(place: dict[str, Any], settings: Settings) -> tuple[date, int]:
 
 
 def _is_followed(place: dict[str, Any], settings: Settings) -> bool:
-    signals = scanned(SIGNALS_1M_LIVE, settings)
+    signals = scanned(SIGNALS_OF[READS_OF[place["strategy"]]], settings)
     is_it = (ds.field("bar_start") > place["bar_start"]) & (ds.field("result") == "decisive")
     for name in ("instrument_id", "session_date"):
         is_it &= ds.field(name) == place[name]

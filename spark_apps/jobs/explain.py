@@ -16,21 +16,43 @@ from spark_apps.lake.tables import ensure
 from spark_apps.rules.calendar import at, exchange_time
 from spark_apps.rules.instruments import by_symbol
 from spark_apps.settings import Settings
+from spark_apps.tables.features import CROSS_SECTION_1M
 from spark_apps.tables.indicators import INDICATORS_1M
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE, SIGNALS_1M_LIVE
+from spark_apps.tables.live import (
+    BARS_1M_LIVE,
+    CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
+    INDICATORS_1M_LIVE,
+    QUOTES_1M_LIVE,
+    SIGNALS_1M_LIVE,
+)
 from spark_apps.tables.market import BARS_1M
 from spark_apps.tables.model import Table
 from spark_apps.tables.operations import RUNS
 from spark_apps.tables.quotes import QUOTES_1M
 from spark_apps.tables.sources import FOLD_INPUT
-from spark_apps.tables.strategies import NUMBER_OF, NUMBERS_OF, READABLE
-from spark_apps.tables.strategy_model import Comparison, Role
+from spark_apps.tables.strategies import NUMBER_OF, NUMBERS_OF, READABLE, READABLE_OF, READS_OF
+from spark_apps.tables.strategy_model import Comparison, Reads, Role
 
 Row = dict[str, Any]
 _MEND = "run `tayho live --until-idle`"
-_CAUSE = ("generation", "input_partition", "input_offset", "ordinal")
+# The order in which the folds gave rows: the second takes what several partitions caused.
+_ORDER = {
+    Reads.BAR: ("generation", "input_partition", "input_offset", "ordinal"),
+    Reads.STANDING: ("generation", "available_at", "emitted_at", "ordinal"),
+}
+SIGNALS_OF = {Reads.BAR: SIGNALS_1M_LIVE, Reads.STANDING: CROSS_SIGNALS_1M_LIVE}
 # Where live what strategies read stands, for each table that the batch reads it from.
-LIVE_OF = {BARS_1M_LIVE: BARS_1M, QUOTES_1M_LIVE: QUOTES_1M, INDICATORS_1M_LIVE: INDICATORS_1M}
+LIVE_OF = {
+    Reads.BAR: {BARS_1M_LIVE: BARS_1M, QUOTES_1M_LIVE: QUOTES_1M, INDICATORS_1M_LIVE: INDICATORS_1M},
+    Reads.STANDING: {CROSS_SECTION_1M_LIVE: CROSS_SECTION_1M},
+}
+_REVISED = {
+    BARS_1M_LIVE: "the bar",
+    QUOTES_1M_LIVE: "its quotes",
+    INDICATORS_1M_LIVE: "its indicators",
+    CROSS_SECTION_1M_LIVE: "how the bar stands",
+}
 
 
 class Asked(NamedTuple):
@@ -50,14 +72,16 @@ def explain(asked: Asked, settings: Settings) -> list[Shown]:
     revisions = revisions_of(asked, settings)
     signal = revisions[-1]
     book = _book(signal, settings)
-    stood_on = {table: _stood_on(table, signal, settings) for table in LIVE_OF}
-    numbers = {name: stood_on[table].get(name) for table, held in LIVE_OF.items() for name in NUMBERS_OF[held]}
+    reads = READS_OF[asked.strategy]
+    stood_on = {table: _stood_on(table, signal, reads, settings) for table in LIVE_OF[reads]}
+    read = {table: NUMBERS_OF[reads][held] for table, held in LIVE_OF[reads].items()}
+    numbers = {name: stood_on[table].get(name) for table, names in read.items() for name in names}
     title = f"{asked.symbol} at {exchange_time(signal['bar_start'])}: {asked.strategy}"
     return [
         Shown(title, ("revision", "stance", "result", "score", "target", "known at"), [*map(_said, revisions)]),
         Shown("Comparisons", ("decides", "comparison", "left", "right", "holds"), [*_compared(book, asked, numbers)]),
         Shown("Book of strategies", ("field", "value"), [*_parameters(book, asked, signal)]),
-        Shown("Where it comes from", ("what", "value"), [*_origins(signal, stood_on, settings)]),
+        Shown("Where it comes from", ("what", "value"), [*_origins(signal, SIGNALS_OF[reads], stood_on, settings)]),
     ]
 
 
@@ -71,7 +95,8 @@ def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
     start = at(asked.bar.date(), asked.bar.strftime("%H:%M"))
     if start > CLOCK_LIMIT:
         raise BadQuery(f"no bar starts at {asked.bar:%Y-%m-%d %H:%M}: market time ends in 2116")
-    said = _rows(SIGNALS_1M_LIVE, instrument.instrument_id, start, settings)
+    reads = READS_OF[asked.strategy]
+    said = _rows(SIGNALS_OF[reads], instrument.instrument_id, start, reads, settings)
     here = [row for row in said if row["strategy"] == asked.strategy]
     if not here:
         raise _nothing_said(asked, instrument.instrument_id, settings)
@@ -80,9 +105,10 @@ def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
 
 
 def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> TayhoError:
-    said = scanned(SIGNALS_1M_LIVE, settings)
+    table = SIGNALS_OF[READS_OF[asked.strategy]]
+    said = scanned(table, settings)
     if not said.count_rows():
-        return EmptyInput(f"{SIGNALS_1M_LIVE.full_name}: empty. `make run` fills it, or `tayho live`")
+        return EmptyInput(f"{table.full_name}: empty. `make run` fills it, or `tayho live`")
     is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("strategy") == asked.strategy)
     starts = sorted(set(said.to_table(["bar_start"], filter=is_it)["bar_start"].to_pylist()))
     others = ", ".join(map(exchange_time, starts[-3:])) or "none"
@@ -91,24 +117,24 @@ def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> Tayho
     )
 
 
-def _rows(table: Table, instrument_id: int, bar_start: int, settings: Settings) -> list[Row]:
-    """Give the live rows of a bar in the order in which the fold caused them."""
+def _rows(table: Table, instrument_id: int, bar_start: int, reads: Reads, settings: Settings) -> list[Row]:
+    """Give the live rows of a bar in the order in which the fold gave them."""
     is_it = (ds.field("instrument_id") == instrument_id) & (ds.field("bar_start") == bar_start)
     found = scanned(table, settings).to_table(filter=is_it)
-    return sorted(found.to_pylist(), key=_cause)
+    return sorted(found.to_pylist(), key=lambda row: _place(row, reads))
 
 
-def _cause(row: Row) -> tuple[int, ...]:
-    return tuple(row[name] for name in _CAUSE)
+def _place(row: Row, reads: Reads) -> tuple[int, ...]:
+    return tuple(row[name] for name in _ORDER[reads])
 
 
-def _stood_on(table: Table, signal: Row, settings: Settings) -> Row:
+def _stood_on(table: Table, signal: Row, reads: Reads, settings: Settings) -> Row:
     """Give the revision of a bar, or of what is said of it, that was the last word when the signal was made.
 
     Where no quote was known by the bar's end there is none of those.
     """
-    rows = _rows(table, signal["instrument_id"], signal["bar_start"], settings)
-    before = [row for row in rows if _cause(row) < _cause(signal)]
+    rows = _rows(table, signal["instrument_id"], signal["bar_start"], reads, settings)
+    before = [row for row in rows if _place(row, reads) < _place(signal, reads)]
     if not before and table != QUOTES_1M_LIVE:
         raise EmptyInput(f"{table.full_name}: lacks what the signal stands on; {_MEND}")
     return before[-1] if before else {}
@@ -135,11 +161,12 @@ def _said(row: Row) -> tuple[Any, ...]:
 
 
 def _compared(book: Book, asked: Asked, numbers: Row) -> Iterator[tuple[Any, ...]]:
+    readable = READABLE_OF[Reads(book.reads)]
     for strategy, role, is_below, left, right, factor, offset in book.comparisons:
         if strategy != NUMBER_OF[asked.strategy]:
             continue
-        other = None if right < 0 else READABLE[right]
-        comparison = Comparison(READABLE[left], bool(is_below), other, factor, offset)
+        other = None if right < 0 else readable[right]
+        comparison = Comparison(readable[left], bool(is_below), other, factor, offset)
         mine, bound = _number(numbers[comparison.left]), offset
         if other is not None:
             bound = factor * _number(numbers[other]) + offset
@@ -166,16 +193,15 @@ def _parameters(book: Book, asked: Asked, signal: Row) -> Iterator[tuple[str, An
     yield "hash", book.hash
 
 
-def _origins(signal: Row, stood_on: dict[Table, Row], settings: Settings) -> Iterator[tuple[str, Any]]:
-    indicators = stood_on[INDICATORS_1M_LIVE]
+def _origins(signal: Row, told: Table, stood_on: dict[Table, Row], settings: Settings) -> Iterator[tuple[str, Any]]:
     yield "cause in fold_input", f"partition {signal['input_partition']}, offset {signal['input_offset']}"
     yield "generation of the fold", signal["generation"]
-    yield "revision of the bar", stood_on[BARS_1M_LIVE]["revision"]
-    yield "revision of its quotes", stood_on[QUOTES_1M_LIVE].get("revision", "none known")
-    yield "revision of its indicators", indicators["revision"]
-    yield "state before and after", f"{indicators['opening_hash']} {indicators['closing_hash']}"
+    for table, row in stood_on.items():
+        yield f"revision of {_REVISED[table]}", row.get("revision", "none known")
+    if indicators := stood_on.get(INDICATORS_1M_LIVE):
+        yield "state before and after", f"{indicators['opening_hash']} {indicators['closing_hash']}"
     yield "run", signal["run_id"]
-    for table in (SIGNALS_1M_LIVE, *stood_on, FOLD_INPUT):
+    for table in (told, *stood_on, FOLD_INPUT):
         yield f"version of {table.full_name}", ensure(table, settings).version()
     runs = scanned(RUNS, settings)
     mine = runs.to_table(["code_commit", "settings_hash"], filter=ds.field("run_id") == signal["run_id"]).to_pylist()

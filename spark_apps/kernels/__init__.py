@@ -33,7 +33,9 @@ class Kernels(Protocol):
     IndicatorFold: type[reference.IndicatorFold]
     indicator_outputs: Callable[[], list[tuple[str, int, int, int]]]
     quotes_of: Callable[[NDArray[np.int32], Ints, Ints, Ints, Bytes, int], Bytes]
-    signals_of: Callable[[Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int], Bytes]
+    signals_of: Callable[
+        [Sequence[bytes], NDArray[np.int32], NDArray[np.int32], Ints, NDArray[np.float64], int, int], Bytes
+    ]
     fold_bars: Callable[[NDArray[np.int32], Ints, Ints, Ints, Ints, int], dict[str, NDArray[np.int32] | Ints]]
     bar_ends: Callable[[NDArray[np.int32], Ints, int], tuple[Ints, NDArray[np.uint8]]]
     cross_section: Callable[

@@ -58,6 +58,7 @@ def signals_of(
     bar_start: NDArray[np.int64],
     inputs: NDArray[np.float64],
     width: int,
+    reads: int,
 ) -> NDArray[np.uint8]: ...
 def fold_bars(
     instrument_id: NDArray[np.int32],

@@ -47,6 +47,8 @@ class Kind(IntEnum):
     LATE_QUOTE = 25
     REFUSED_QUOTE = 26
     DUPLICATE_QUOTE = 27
+    CROSS_SIGNAL = 28
+    BOOK = 29
 
 
 class ClockFlag(IntFlag):
@@ -88,7 +90,7 @@ SEED = np.dtype([("instrument_id", "<i4"), ("session_date", "<i4")])
 BOOK = np.dtype(
     [
         ("session_date", "<i4"),
-        ("reserved", "<u4"),
+        ("reads", "<u4"),
         ("from", "<i8"),
         ("threshold", "<i4"),
         ("horizon", "<i4"),
@@ -196,6 +198,7 @@ OUTPUTS = {
     Kind.DUPLICATE: TRADE_OUT,
     Kind.INDICATOR: INDICATOR_OUT,
     Kind.SIGNAL: SIGNAL_OUT,
+    Kind.CROSS_SIGNAL: SIGNAL_OUT,
     Kind.PROGRESS: PROGRESS_OUT,
     Kind.STANDING: STANDING_OUT,
     Kind.QUOTED: QUOTED_OUT,
@@ -211,4 +214,5 @@ INPUTS = {
     Kind.PARAMETERS: BOOK,
     Kind.QUOTE: QUOTE,
 }
-BODIES = INPUTS | OUTPUTS
+# A book that the first fold hands on to the second stands behind its cause.
+BODIES = INPUTS | OUTPUTS | {Kind.BOOK: CAUSE}

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spark_apps.errors import SchemaMismatch
-from spark_apps.kernels.layouts import CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
+from spark_apps.kernels.layouts import BODIES, BOOK, CAUSE, HEADER, OUTPUTS, VERSION, Bytes, Ints, Kind, Rows
 from spark_apps.kernels.records import join
 
-# How long the body of each kind is, -1 where there is no such output.
+# How long the body of each kind is, of a book at least; -1 where there is no such output.
 _LENGTHS = np.array([OUTPUTS[Kind(one)].itemsize if one in OUTPUTS else -1 for one in range(256)], np.int64)
+_LENGTHS[Kind.BOOK] = CAUSE.itemsize + BOOK.itemsize
 
 
 def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
@@ -19,14 +20,15 @@ def output_kinds(data: Bytes, bounds: Ints) -> NDArray[np.uint8]:
     with_header = np.flatnonzero(sizes >= HEADER.itemsize)
     headers = _gather(data, bounds[with_header], HEADER)
     lengths = _LENGTHS[headers["kind"]]
-    is_ours = (headers["version"] == VERSION) & (headers["reserved"] == 0) & (headers["length"] == lengths)
-    is_ours &= sizes[with_header] == HEADER.itemsize + lengths
+    is_long_enough = (headers["length"] == lengths) | ((headers["kind"] == Kind.BOOK) & (headers["length"] > lengths))
+    is_ours = (headers["version"] == VERSION) & (headers["reserved"] == 0) & is_long_enough
+    is_ours &= sizes[with_header] == HEADER.itemsize + headers["length"].astype(np.int64)
     kinds[with_header[is_ours]] = headers["kind"][is_ours]
     return kinds
 
 
 def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
-    """Sort output records by kind: for every output kind an array (BAR_OUT or TRADE_OUT), in order of emission.
+    """Sort output records by kind: for every output kind an array (BAR_OUT, say), in order of emission; books left out.
 
     Raise SchemaMismatch when a record is of another kind, version or length.
     """
@@ -38,10 +40,13 @@ def split_outputs(data: Bytes, bounds: Ints) -> dict[Kind, Rows]:
 
 
 def read_output(record: bytes) -> tuple[Kind | None, Rows | None]:
-    """Give the kind and the row of one output record; nothing where it is no output of this layout version."""
+    """Give the kind and the row of one output record; nothing where it is no output of this layout version.
+
+    Of a book the row is its CAUSE alone.
+    """
     data, bounds = join([record])
     (kind,) = output_kinds(data, bounds).tolist()
-    return (Kind(kind), np.frombuffer(record, OUTPUTS[Kind(kind)], 1, HEADER.itemsize)[0]) if kind else (None, None)
+    return (Kind(kind), np.frombuffer(record, BODIES[Kind(kind)], 1, HEADER.itemsize)[0]) if kind else (None, None)
 
 
 def causes(data: Bytes, bounds: Ints) -> Rows:

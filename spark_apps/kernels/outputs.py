@@ -19,6 +19,7 @@ from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
     DUPLICATE_QUOTES_LIVE,
     DUPLICATES_LIVE,
     INDICATORS_1M_LIVE,
@@ -45,6 +46,7 @@ LIVE_TABLES: dict[Kind, Table] = {
     Kind.INDICATOR: INDICATORS_1M_LIVE,
     Kind.SIGNAL: SIGNALS_1M_LIVE,
     Kind.STANDING: CROSS_SECTION_1M_LIVE,
+    Kind.CROSS_SIGNAL: CROSS_SIGNALS_1M_LIVE,
     Kind.BAR: BARS_1M_LIVE,
 }
 _LARGEST_PRICE = 10**18 - 1

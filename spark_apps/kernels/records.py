@@ -1,8 +1,8 @@
 """Write and read the records of fold_input and fold_output.
 
 A Kafka record is HEADER, then its body: n ENTRY (trades, corrections), n QUOTE, one CLOCK, one SEED and a state
-section, one BOOK with its strategies and comparisons, one row of OUTPUTS; see layouts.py. Many records side by side are
-a pair (data, bounds): all their bytes, and n + 1 places where they begin and end.
+section, one BOOK with its strategies and comparisons, one row of OUTPUTS, a CAUSE and such a book; see layouts.py. Many
+records side by side are a pair (data, bounds): all their bytes, and n + 1 places where they begin and end.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from spark_apps.kernels.layouts import (
 
 _NUMBERS = frozenset(Kind)
 _MANY = (Kind.TRADE, Kind.CORRECTION, Kind.QUOTE)  # as many rows as there are
-_OPEN_ENDED = (Kind.SEED, Kind.PARAMETERS)  # what goes on behind the one row of its layout
+_OPEN_ENDED = (Kind.SEED, Kind.PARAMETERS, Kind.BOOK)  # what goes on behind the one row of its layout
 
 
 def encode(kind: Kind, body: Rows) -> bytes:
@@ -55,6 +55,11 @@ def encode_seed(instrument_id: int, session_date: int, state: bytes) -> bytes:
 def encode_parameters(session_date: int, book: bytes) -> bytes:
     """Write one PARAMETERS record: a book (BOOK, STRATEGY rows, COMPARISON rows) for a session."""
     return _open_ended(Kind.PARAMETERS, np.int32(session_date).tobytes() + book[4:])
+
+
+def encode_book(cause: Rows, book: bytes) -> bytes:
+    """Write one BOOK record of fold_output: a book, behind the CAUSE that brought it."""
+    return _open_ended(Kind.BOOK, cause.tobytes() + book)
 
 
 def _open_ended(kind: Kind, body: bytes) -> bytes:

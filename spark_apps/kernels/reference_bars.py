@@ -123,7 +123,8 @@ class BarFold:
             self._opened(reason, -key, key, session)
         elif kind == Kind.PARAMETERS:
             book = Book.read(record[HEADER.itemsize :], self._stage.inputs)
-            self._opened(put_in_force(self._books, self._clock, book), state.BOOKS, 0, book.session if book else 0)
+            broken = put_in_force(self._books, self._clock, book, self._out)
+            self._opened(broken, state.BOOKS, 0, book.session if book else 0)
         else:
             self._give_trade(Kind.REFUSED, Reason.RECORD_IS_READABLE, np.zeros(1, ENTRY)[0])
 
@@ -134,8 +135,6 @@ class BarFold:
             self._give_trade(Kind.REFUSED, reason, row[0])
         elif reason == 0:
             self._touched.add(section)
-
-    # The clock.
 
     def _tick(self, market_time: int, session: int, flags: ClockFlag) -> None:
         opens = ClockFlag.OPENS in flags and session > self._clock.session

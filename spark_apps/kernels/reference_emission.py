@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from spark_apps.kernels.layouts import OUTPUTS, Bytes, Ints, Kind
-from spark_apps.kernels.records import encode, join
+from spark_apps.kernels.layouts import CAUSE, OUTPUTS, Bytes, Ints, Kind
+from spark_apps.kernels.records import encode, encode_book, join
 
 
 @dataclass
@@ -25,9 +25,18 @@ class Emission:
 
     def give(self, kind: Kind, *values: Any) -> None:
         """Add a row: its values behind those of its cause."""
-        row = (self.generation, self.partition, self.offset, self.ordinal, *values)
+        row = (*self._cause, *values)
         self.records.append(encode(kind, np.array([row], OUTPUTS[kind])))
         self.ordinal += 1
+
+    def hand_on(self, book: bytes) -> None:
+        """Add a book as it came."""
+        self.records.append(encode_book(np.array(self._cause, CAUSE), book))
+        self.ordinal += 1
+
+    @property
+    def _cause(self) -> tuple[int, int, int, int]:
+        return self.generation, self.partition, self.offset, self.ordinal
 
     def taken(self) -> tuple[Bytes, Ints]:
         """Give all records side by side, and begin anew."""

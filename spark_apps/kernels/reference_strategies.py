@@ -8,6 +8,8 @@ What the contract leaves open is decided here:
 
 - A strategy that left may enter again at the next bar, not at the same one.
 - One that its filter kept from counting stands all the same, so that it is not proposed again at every bar.
+- A book reads the numbers of a bar, or how it stands among all others; of each kind one is in force. A book itself has
+  a number for each kind, NO_STRATEGY less what it reads.
 - A strategy that a new book lacks stands no longer from its first bar on. A book that moves the target by itself,
   because a weight or the threshold is another, says so under NO_STRATEGY where no strategy with a vote did anything.
 """
@@ -20,7 +22,8 @@ import numpy as np
 
 from spark_apps.kernels.layouts import BOOK, CLOCK_LIMIT, COMPARISON, STRATEGY, Rows
 from spark_apps.kernels.sections import as_signed, byte_hash
-from spark_apps.tables.strategy_model import NO_STRATEGY, STRATEGY_LIMIT, Result, Role
+from spark_apps.tables.strategies import STANDING_NUMBERS
+from spark_apps.tables.strategy_model import NO_STRATEGY, STRATEGY_LIMIT, Reads, Result, Role
 
 NAMED_BY = 16  # bytes of a book before this say when, not what
 _MOST = 1_000_000
@@ -58,7 +61,7 @@ class Book:
 
     @classmethod
     def read(cls, body: bytes, inputs: int) -> Self | None:
-        """Read the body of a PARAMETERS record; None where it is no book over so many inputs."""
+        """Read the body of a PARAMETERS record; None where it is none over so many numbers of a bar, or standings."""
         if len(body) < BOOK.itemsize:
             return None
         head = np.frombuffer(body, BOOK, 1)[0]
@@ -81,11 +84,17 @@ class Book:
         return int(self.head["from"])
 
     @property
+    def reads(self) -> int:
+        """Give what its strategies read."""
+        return int(self.head["reads"])
+
+    @property
     def hash(self) -> int:
         """Give the hash of what the book says, as int64."""
         return as_signed(byte_hash(self.body[NAMED_BY:]))
 
-    def _is_sound(self, inputs: int) -> bool:
+    def _is_sound(self, of_bar: int) -> bool:
+        inputs = len(STANDING_NUMBERS) if self.reads == Reads.STANDING else of_bar
         numbers = [number for number, _, _ in self.strategies]
         owned = {(strategy, role) for strategy, role, *_ in self.comparisons}
         return (
@@ -104,9 +113,9 @@ class Book:
         )
 
     def _has_sound_head(self) -> bool:
-        _, reserved, begins, threshold, horizon, needs_approval, _, _ = self.head.item()
-        is_timed = reserved == 0 and 0 <= begins <= CLOCK_LIMIT
-        return bool(is_timed and threshold >= 1 and 1 <= horizon <= _MOST and needs_approval <= 1)
+        _, reads, begins, threshold, horizon, needs_approval, _, _ = self.head.item()
+        is_known = reads <= Reads.STANDING and 0 <= begins <= CLOCK_LIMIT
+        return bool(is_known and threshold >= 1 and 1 <= horizon <= _MOST and needs_approval <= 1)
 
     def judge(self, before: Stance, inputs: list[float]) -> Stance:
         """Take the numbers that a bar offers."""
@@ -160,29 +169,31 @@ class Book:
 
     def row(self, bar_start: int, width: int, number: int, said: Said) -> tuple[int, ...]:
         """Give a SIGNAL_OUT row from bar_start to expires_at."""
+        number -= self.reads if number == NO_STRATEGY else 0
         expires_at = bar_start + width * (1 + int(self.head["horizon"]))
         return bar_start, number, *said, int(self.head["needs_approval"]), self.hash, expires_at
 
 
 @dataclass
 class Books:
-    """Hold the books of a session by their first bar start."""
+    """Hold the books of a session by what they read and their first bar start."""
 
-    by_begin: dict[int, Book] = field(default_factory=dict)
+    by_begin: dict[tuple[int, int], Book] = field(default_factory=dict)
 
-    def at(self, bar_start: int) -> Book | None:
-        """Give the book in force for a bar."""
-        return self.by_begin[max(known)] if (known := [one for one in self.by_begin if one <= bar_start]) else None
+    def at(self, bar_start: int, reads: int = Reads.BAR) -> Book | None:
+        """Give the book in force for a bar, or for how it stands."""
+        known = [place for place in self.by_begin if place[0] == reads and place[1] <= bar_start]
+        return self.by_begin[max(known)] if known else None
 
     def has(self, book: Book) -> bool:
         """Say whether the very book is known."""
-        known = self.by_begin.get(book.begins)
+        known = self.by_begin.get((book.reads, book.begins))
         return known is not None and known.body == book.body
 
     def put(self, book: Book) -> None:
-        """Put a book in force, in the place of one from the same bar on."""
-        self.by_begin[book.begins] = book
+        """Put a book in force, in the place of one that reads the same from the same bar on."""
+        self.by_begin[book.reads, book.begins] = book
 
     def in_order(self) -> Iterator[Book]:
-        """Give the books by their first bar start."""
-        return (self.by_begin[begin] for begin in sorted(self.by_begin))
+        """Give the books by what they read and their first bar start."""
+        return (self.by_begin[place] for place in sorted(self.by_begin))

@@ -132,15 +132,17 @@ def _source_of(envelopes: Iterable[Envelope], kafka: Kafka) -> tuple[str, Iterab
 
 
 def _books(settings: Settings, hours: Hours) -> list[bytes]:
-    """Give the book in force as the session's day begins, and those that follow within it.
+    """Give the book of each kind in force as the session's day begins, and those that follow within it.
 
     A bar may lie outside the feed's hours, but not half a day from them.
     """
-    books = [each.book for each in settings.strategies]
     first, last = hours.opens - HALF_DAY, hours.closes + HALF_DAY
-    begun = [book for book in books if book.begins <= first]
-    later = [book for book in books if first < book.begins <= last]
-    return [book_bytes(book) for book in (*begun[-1:], *later)]
+    chosen = list[bytes]()
+    for held in (settings.strategies, settings.cross_strategies):
+        books = [each.book for each in held]
+        begun = [book for book in books if book.begins <= first]
+        chosen += [book_bytes(book) for book in (*begun[-1:], *(one for one in books if first < one.begins <= last))]
+    return chosen
 
 
 def _timeline(envelopes: Iterable[Envelope], opens: int, ends: int) -> Iterator[Moment]:

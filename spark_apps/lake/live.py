@@ -22,7 +22,7 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 from spark_apps.errors import ServiceFailed, StateMismatch
 from spark_apps.kernels.layouts import VERSION
 from spark_apps.kernels.reference_bar_state import LAYOUT
-from spark_apps.kernels.reference_cross_state import LAYOUT as CROSS_LAYOUT
+from spark_apps.kernels.reference_cross_sections import LAYOUT as CROSS_LAYOUT
 from spark_apps.lake.checkpoints import Offsets, behind, claim, claimed, committed, is_at_rest, open_batch
 from spark_apps.lake.failpoints import watch_commit_entries
 from spark_apps.lake.kafka import (

@@ -1,4 +1,4 @@
-"""The live driver of the second fold: bars and progress of all partitions on fold_output to how bars stand, back to it.
+"""The live driver of the second fold: what the first gave of all partitions to how bars stand and signals over that.
 
 It runs in the application's own process, without a state operator: one state of some hundred kilobytes, kept whole in a
 file per micro-batch inside the checkpoint. Spark gives a batch that was not committed again under its number, and the
@@ -131,6 +131,6 @@ def _states(checkpoint: Path) -> Path:
 
 
 def _is_wanted() -> Column:
-    """Say whether a record is a bar or progress, with the clocks that the first fold stamps on its outputs."""
-    kinds = [bytearray([each]) for each in (Kind.BAR, Kind.PROGRESS)]
+    """Say whether a record is a bar, book or progress, with the clocks that the first fold stamps on its outputs."""
+    kinds = [bytearray([each]) for each in (Kind.BAR, Kind.BOOK, Kind.PROGRESS)]
     return F.substring("value", 1, 1).isin(*kinds) & (F.octet_length("key") == STAMPS.itemsize)

@@ -14,6 +14,8 @@ from spark_apps.kernels.records import join
 from spark_apps.tables.live import OUR_CLOCKS
 from spark_apps.tables.model import RUN_ID, Column, Table
 
+OF_SECOND_FOLD = (Kind.STANDING, Kind.CROSS_SIGNAL)
+
 
 def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> DataFrame:
     """Fold the records of bronze.fold_input again and give the rows of one live table.
@@ -25,7 +27,7 @@ def replay(records: DataFrame, table: Table, parameters: FoldParameters) -> Data
     schema = ", ".join(column.ddl for column in replayed_columns(table))
     rows = records.select("topic_partition", "topic_offset", "record")
     # What crosses instruments needs all partitions in one place.
-    dealt = rows.coalesce(1) if kind == Kind.STANDING else rows.repartition("topic_partition")
+    dealt = rows.coalesce(1) if kind in OF_SECOND_FOLD else rows.repartition("topic_partition")
     return map_batches(dealt, partial(_fold, kind=kind, parameters=parameters), schema)
 
 
@@ -43,6 +45,6 @@ def _fold(rows: pa.Table, kind: Kind, parameters: FoldParameters) -> pa.Table:
         here = np.flatnonzero(partitions == partition)
         records = rows["record"].slice(int(here[0]), len(here)).to_pylist()
         given = parameters.fold(partition).apply(offsets[here], *join(records))
-        parts.append(output_tables(*(cross.apply(*given)[:2] if kind == Kind.STANDING else given))[kind])
+        parts.append(output_tables(*(cross.apply(*given)[:2] if kind in OF_SECOND_FOLD else given))[kind])
     names = [column.name for column in replayed_columns(LIVE_TABLES[kind])]
     return pa.concat_tables(parts).select(names)

@@ -18,8 +18,8 @@ CAUSE = (
 CAUSED_AT = Column(
     "caused_at",
     "BIGINT",
-    "When the broker appended the cause to fold_input, nanoseconds UTC; our clock. Of a standing: "
-    "append of the clock record by which, as they were read, the last partition came as far.",
+    "When the broker appended the cause to fold_input, nanoseconds UTC; our clock. Of a standing and "
+    "signals over it: append of the clock record by which, as they were read, the last partition came as far.",
     nullable=True,
 )
 FOLDED_AT = Column("folded_at", "BIGINT", "When the fold had made the row, nanoseconds UTC; our clock.", nullable=True)
@@ -100,6 +100,13 @@ CROSS_SECTION_1M_LIVE = _live(
     "one row per revision of how a minute bar stands among all others, as emitted; -1 peers once it was emptied",
     (*_BAR, *STANDING),
 )
+CROSS_SIGNALS_1M_LIVE = _live(
+    "gold",
+    "cross_signals_1m_live",
+    "one row per revision of what a strategy over standings did at a minute bar, as emitted; withdrawn where it is no "
+    "longer so",
+    (*_BAR, *SIGNAL),
+)
 QUOTES_1M_LIVE = _live(
     "gold",
     "quotes_1m_live",
@@ -118,6 +125,7 @@ TABLES = (
     INDICATORS_1M_LIVE,
     SIGNALS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
     QUOTES_1M_LIVE,
     LATE_LIVE,
     REFUSED_LIVE,

@@ -1,13 +1,14 @@
-"""When to want an instrument: the strategies there are, over the numbers of a minute bar. Standard library only."""
+"""When to want an instrument: the strategies there are, over a minute bar or how it stands. Standard library only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from spark_apps.tables.features import CROSS_SECTION_1M, STANDING
 from spark_apps.tables.indicators import CHOSEN, INDICATORS_1M
 from spark_apps.tables.market import BARS_1M
 from spark_apps.tables.quotes import QUOTES_1M
-from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Strategy, at_least, below
+from spark_apps.tables.strategy_model import NO_STRATEGY, Comparison, Reads, Strategy, at_least, below
 
 # The numbers of a bar that a strategy may read, in the order in which the kernels hold them.
 BAR_NUMBERS = ("open", "high", "low", "close", "volume")
@@ -20,8 +21,14 @@ QUOTE_NUMBERS = (
     "effective_spread_bps",
     "depth_imbalance",
 )
-NUMBERS_OF = {BARS_1M: BAR_NUMBERS, QUOTES_1M: QUOTE_NUMBERS, INDICATORS_1M: CHOSEN}
-READABLE = tuple(name for names in NUMBERS_OF.values() for name in names)
+# How the bar stands among those of all instruments.
+STANDING_NUMBERS = tuple(column.name for column in STANDING if column.type == "DOUBLE")
+NUMBERS_OF = {
+    Reads.BAR: {BARS_1M: BAR_NUMBERS, QUOTES_1M: QUOTE_NUMBERS, INDICATORS_1M: CHOSEN},
+    Reads.STANDING: {CROSS_SECTION_1M: STANDING_NUMBERS},
+}
+READABLE_OF = {reads: tuple(name for names in held.values() for name in names) for reads, held in NUMBERS_OF.items()}
+READABLE = READABLE_OF[Reads.BAR]
 
 
 @dataclass(frozen=True)
@@ -116,15 +123,78 @@ class BookPressure(Strategy):
         return (below("spread_bps", self.spread),)
 
 
+@dataclass(frozen=True)
+class CrossMomentum(Strategy):
+    """Buy what has risen most of all that is well traded; leave once half of the others have risen more.
+
+    `rank`: least share of the others that rose less over 15 minutes, 0 to 1. `traded`: likewise of the value traded.
+    Source: relative strength across a market, Jegadeesh and Titman (1993), here by the minute.
+    """
+
+    name = "cross_momentum"
+    reads = Reads.STANDING
+    inputs = ("move_rank_15", "value_rank")
+    rank: float = 0.9
+    traded: float = 0.5
+
+    def enter(self) -> tuple[Comparison, ...]:
+        """Ask for a place among those that rose most."""
+        return (at_least("move_rank_15", self.rank),)
+
+    def leave(self) -> tuple[Comparison, ...]:
+        """Ask for a place in the lower half."""
+        return (below("move_rank_15", 0.5),)
+
+    def filter(self) -> tuple[Comparison, ...]:
+        """Ask for enough trade to get in and out."""
+        return (at_least("value_rank", self.traded),)
+
+
+@dataclass(frozen=True)
+class MarketPair(Strategy):
+    """Buy what goes with the market and has fallen behind it; leave once it has caught up with half of the others.
+
+    `correlation` and `beta`: least of its changes with, and on, the market's over 30 minutes. `rank`: share of the
+    others, 0 to 1, below which it is behind. Source: pairs of what moves together, Gatev, Goetzmann and Rouwenhorst
+    (2006), with the market as the other half of each pair.
+    """
+
+    name = "market_pair"
+    reads = Reads.STANDING
+    inputs = ("move_rank_15", "market_correlation_30", "market_beta_30")
+    correlation: float = 0.5
+    beta: float = 0.5
+    rank: float = 0.2
+
+    def enter(self) -> tuple[Comparison, ...]:
+        """Ask for a follower of the market that lags."""
+        follows = at_least("market_correlation_30", self.correlation), at_least("market_beta_30", self.beta)
+        return *follows, below("move_rank_15", self.rank)
+
+    def leave(self) -> tuple[Comparison, ...]:
+        """Ask for a place in the upper half."""
+        return (at_least("move_rank_15", 0.5),)
+
+
 # The place of a strategy is its number in records and rows: append only.
-ALL_STRATEGIES: tuple[type[Strategy], ...] = (Momentum, MeanReversion, Breakout, BookPressure)
+ALL_STRATEGIES: tuple[type[Strategy], ...] = (
+    Momentum,
+    MeanReversion,
+    Breakout,
+    BookPressure,
+    CrossMomentum,
+    MarketPair,
+)
 # Each is made once here, so that one that reads what it does not declare fails as this module is loaded.
 for _strategy in ALL_STRATEGIES:
     _strategy()
 
 # Who stands under a number in records; a book itself, where parameters alone moved the target.
-NAMES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)} | {NO_STRATEGY: "book"}
+NAMES = {number: strategy.name for number, strategy in enumerate(ALL_STRATEGIES)}
+NAMES |= {NO_STRATEGY - Reads.BAR: "book", NO_STRATEGY - Reads.STANDING: "cross_book"}
 NUMBER_OF = {name: number for number, name in NAMES.items()}
+READS_OF = {strategy.name: strategy.reads for strategy in ALL_STRATEGIES}
+READS_OF |= {NAMES[NO_STRATEGY - reads]: reads for reads in Reads}
 
 
 def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
@@ -137,8 +207,8 @@ def make(name: str, parameters: Mapping[str, Any]) -> Strategy:
         raise ValueError(f"strategy {name}: no parameter {', '.join(unknown)}; it has {', '.join(sorted(known))}")
     strategy = by_name[name](**parameters)
     for column in strategy.inputs:
-        if column not in READABLE:
+        if column not in READABLE_OF[strategy.reads]:
             raise ValueError(
-                f"strategy {name}: input {column!r} is no number of a bar. See READABLE in tables/strategies.py"
+                f"strategy {name}: input {column!r} is none that it may read. See READABLE_OF in tables/strategies.py"
             )
     return strategy

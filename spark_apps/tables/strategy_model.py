@@ -13,6 +13,13 @@ NUMBERS = range(NO_STRATEGY, STRATEGY_LIMIT)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
+class Reads(IntEnum):
+    """Say what the strategies of a book read: the numbers of a bar, or how it stands among all others."""
+
+    BAR = 0
+    STANDING = 1
+
+
 class Role(IntEnum):
     """Say what comparisons decide: all of a role must hold."""
 
@@ -75,13 +82,14 @@ def _compare(left: str, right: str | float, factor: float, offset: float, *, bel
 class Strategy(ABC):
     """State one strategy: its name, the columns it reads, its side, and when it enters, leaves and counts.
 
-    A subclass declares `name`, `inputs` and its parameters as fields; `weight` is its vote, above zero. `side` is 1
-    for one that buys and -1 for one that sells. A comparison of a column that `inputs` lacks is refused as the
-    strategy is made.
+    A subclass declares `name`, `inputs`, what these are of (`reads`), and its parameters as fields; `weight` is its
+    vote, above zero. `side` is 1 for one that buys and -1 for one that sells. A comparison of a column that `inputs`
+    lacks is refused as the strategy is made.
     """
 
     name: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
+    reads: ClassVar[Reads] = Reads.BAR
     side: ClassVar[int] = 1
     weight: int = 1
 
@@ -138,3 +146,4 @@ class Book:
     horizon: int
     needs_approval: bool
     strategies: tuple[Strategy, ...]
+    reads: Reads = Reads.BAR

@@ -17,6 +17,9 @@ WITH revisions AS (
   UNION ALL
   SELECT 'gold.cross_section_1m_live', generation, instrument_id, bar_start, revision, ''
   FROM gold.cross_section_1m_live
+  UNION ALL
+  SELECT 'gold.cross_signals_1m_live', generation, instrument_id, bar_start, revision, strategy
+  FROM gold.cross_signals_1m_live
 )
 SELECT table_name, generation, instrument_id, bar_start, revision, strategy, count(*) AS rows
 FROM revisions

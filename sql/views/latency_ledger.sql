@@ -94,6 +94,22 @@ WITH outputs AS (
     written_at,
     run_id
   FROM gold.cross_section_1m_live
+  UNION ALL
+  SELECT
+    'gold.cross_signals_1m_live',
+    generation,
+    input_partition,
+    input_offset,
+    ordinal,
+    session_date,
+    instrument_id,
+    available_at,
+    caused_at,
+    folded_at,
+    emitted_at,
+    written_at,
+    run_id
+  FROM gold.cross_signals_1m_live
 ),
 paced AS (
   SELECT
@@ -111,8 +127,8 @@ caused AS (
   SELECT
     paced.*,
     CASE
-      -- A standing is caused by the clocks of all partitions, and appended with the last of them.
-      WHEN paced.table_name = 'gold.cross_section_1m_live' THEN if(paced.is_real_time, paced.available_at, NULL)
+      -- A standing, and what is said of it, is caused by the clocks of all partitions, and appended with the last of them.
+      WHEN paced.table_name LIKE 'gold.cross_%' THEN if(paced.is_real_time, paced.available_at, NULL)
       WHEN hex(substring(records.record, 1, 1)) = '02' THEN little_endian(substring(records.record, 9, 8))
       WHEN hex(substring(records.record, 1, 1)) = '06' THEN little_endian(substring(records.record, 33, 8))
       ELSE little_endian(substring(records.record, 41, 8))

@@ -2,9 +2,15 @@
 -- Grain: one row per instrument, minute bar and strategy that entered or left there.
 -- Read by: live_signals_against_batch, people who follow signals; `tayho explain` says why a row is what it is.
 -- Example: SELECT bar_time, symbol, strategy, stance, result FROM live_signals ORDER BY bar_time DESC LIMIT 10
-WITH last_words AS (
+-- `is_over_standings`: of a strategy that reads how bars stand among all others; their votes are counted by themselves.
+WITH told AS (
+  SELECT *, false AS is_over_standings FROM gold.signals_1m_live
+  UNION ALL
+  SELECT *, true AS is_over_standings FROM gold.cross_signals_1m_live
+),
+last_words AS (
   SELECT max_by(struct(*), struct(generation, revision)) AS word
-  FROM gold.signals_1m_live
+  FROM told
   GROUP BY instrument_id, bar_start, strategy
 ),
 rows AS (

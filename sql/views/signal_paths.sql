@@ -2,11 +2,17 @@
 -- Grain: one row per instrument, minute bar and strategy that ever entered or left there; moments are of our clock.
 -- Read by: people who follow signals. `is_revised`: its bar or its own words changed after it was first emitted.
 -- Example: SELECT state, ended_by, count(*) FROM signal_paths GROUP BY state, ended_by
-WITH words AS (
+WITH told AS (
+  SELECT *, false AS is_over_standings FROM gold.signals_1m_live
+  UNION ALL
+  SELECT *, true AS is_over_standings FROM gold.cross_signals_1m_live
+),
+words AS (
   SELECT
     instrument_id,
     bar_start,
     strategy,
+    is_over_standings,
     min(session_date) AS session_date,
     min(emitted_at) AS proposed_at,
     min(emitted_at) FILTER (WHERE result IN ('outvoted', 'decisive')) AS filtered_at,
@@ -16,8 +22,8 @@ WITH words AS (
       struct(result, stance, score, target, needs_approval, expires_at), struct(generation, revision)
     ) AS last_word,
     count(*) AS revisions
-  FROM gold.signals_1m_live
-  GROUP BY instrument_id, bar_start, strategy
+  FROM told
+  GROUP BY instrument_id, bar_start, strategy, is_over_standings
 ),
 market AS (
   SELECT
@@ -32,12 +38,16 @@ revised AS (
   FROM words
   INNER JOIN
     (
-      SELECT instrument_id, bar_start, generation, input_offset FROM gold.indicators_1m_live
+      SELECT instrument_id, bar_start, generation, input_offset, false AS is_over_standings
+      FROM gold.indicators_1m_live
       UNION ALL
-      SELECT instrument_id, bar_start, generation, input_offset FROM gold.quotes_1m_live
+      SELECT instrument_id, bar_start, generation, input_offset, false FROM gold.quotes_1m_live
+      UNION ALL
+      SELECT instrument_id, bar_start, generation, input_offset, true FROM gold.cross_section_1m_live WHERE revision > 0
     ) AS later
     ON
       words.instrument_id = later.instrument_id AND words.bar_start = later.bar_start
+      AND words.is_over_standings = later.is_over_standings
       AND later.generation = words.first_word.generation AND later.input_offset > words.first_word.input_offset
   GROUP BY words.instrument_id, words.bar_start, words.strategy
 ),
@@ -62,7 +72,7 @@ followed AS (
   SELECT
     *,
     min(CASE WHEN stands THEN bar_start END) OVER (
-      PARTITION BY instrument_id, session_date ORDER BY bar_start RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+      PARTITION BY instrument_id, session_date, is_over_standings ORDER BY bar_start RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
     ) AS replaced_from
   FROM decided
 ),

@@ -9,15 +9,19 @@ from spark_apps.kernels import choose
 from spark_apps.kernels.layouts import BOOK, COMPARISON, ENTRY, QUOTE, STRATEGY, ClockFlag, Ints, Kind, Rows
 from spark_apps.kernels.records import encode, encode_clock, encode_parameters, encode_seed, encode_trades
 from spark_apps.tables.indicators import CHOSEN
-from spark_apps.tables.strategies import BAR_NUMBERS, QUOTE_NUMBERS, READABLE
-from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Role
+from spark_apps.tables.strategies import BAR_NUMBERS, QUOTE_NUMBERS, READABLE_OF
+from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Reads, Role
 from tests.kernels.wire import encode_corrections, encode_unreadable
 
 SECOND = 1_000_000_000
 # A session that none of the cases reaches: it ends theirs, so that every bar is given.
 END = encode_clock(0, 1 << 20, ClockFlag.OPENS)
 # The numbers that strategies of a case read most: those of the bar and of its quotes are there from the first bar on.
-_OFTEN = range(len(BAR_NUMBERS) + len(QUOTE_NUMBERS))
+_OFTEN = {
+    Reads.BAR: range(len(BAR_NUMBERS) + len(QUOTE_NUMBERS)),
+    Reads.STANDING: range(len(READABLE_OF[Reads.STANDING])),
+}
+_OFFSETS = {Reads.BAR: [0.0, 0.5, 3.0, 50.0], Reads.STANDING: [0.0, 0.25, 0.5, 1.0]}
 # What is drawn from: mostly what is in order.
 _SESSIONS, _TOO_DEAR = np.array([0] * 30 + [-1, 1]), np.array([0] * 30 + [60_000])
 _QUANTITIES, _QUOTED = np.array([1, 5, *[100] * 30, 0, -1, 1 << 60]), np.array([1, 5, *[100] * 20, -1, 1 << 60])
@@ -39,7 +43,7 @@ def random_case(random: np.random.Generator) -> Case:
     parameters = (*seconds.tolist(), int(random.integers(2, 30)), 3, 5)
     market_time, session = OPENS_AT, 20
     records = [encode_clock(market_time, session, ClockFlag.OPENS), *_seeds(random, session)]
-    records += [_book(random, session, 0)] if random.random() < 0.8 else []
+    records += [_book(random, session, 0, reads) for reads in Reads if random.random() < 0.8]
     sent = [np.zeros(0, ENTRY)]
     for _ in range(random.integers(0, 50)):
         market_time += int(random.integers(0, 3)) * SECOND
@@ -48,7 +52,7 @@ def random_case(random: np.random.Generator) -> Case:
         if roll < 0.02:
             records += _seeds(random, session)
         elif roll < 0.05:
-            records.append(_book(random, session, market_time))
+            records.append(_book(random, session, market_time, random.choice(list(Reads))))
         elif roll < 0.35:
             flags = ClockFlag(int(np.searchsorted((0.9, 0.97, 0.99), random.random(), side="right")))
             records.append(encode_clock(market_time, session - int(random.random() < 0.1), flags))
@@ -127,7 +131,7 @@ def _seeds(random: np.random.Generator, session: int) -> list[bytes]:
     ]
 
 
-def _book(random: np.random.Generator, session: int, market_time: int) -> bytes:
+def _book(random: np.random.Generator, session: int, market_time: int, reads: Reads) -> bytes:
     """Write a book of up to four strategies, good from about now on; a few are no books or of another session."""
     numbers = np.sort(random.choice(STRATEGY_LIMIT, random.integers(1, 5), replace=False))
     strategies = np.zeros(len(numbers), STRATEGY)
@@ -139,13 +143,13 @@ def _book(random: np.random.Generator, session: int, market_time: int) -> bytes:
     size = comparisons.shape
     comparisons["strategy"], comparisons["role"] = numbers[:, None], roles
     comparisons["below"] = random.integers(0, 2, size)
-    comparisons["left"] = random.choice([*_OFTEN, *_OFTEN, *range(len(READABLE))], size)
-    comparisons["right"] = random.choice([-1, *_OFTEN], size)
+    comparisons["left"] = random.choice([*_OFTEN[reads], *_OFTEN[reads], *range(len(READABLE_OF[reads]))], size)
+    comparisons["right"] = random.choice([-1, *_OFTEN[reads]], size)
     comparisons["factor"] = random.choice([1.0, 1.02, -0.5], size)
-    comparisons["offset"] = random.choice([0.0, 0.5, 3.0, 50.0], size)
+    comparisons["offset"] = random.choice(_OFFSETS[reads], size)
     begins = market_time + int(random.integers(-20, 40)) * SECOND if market_time else 0
     rules = (random.integers(1, 4), random.integers(1, 5), random.integers(0, 2))
-    head = np.array((0, 0, begins, *rules, len(numbers), comparisons.size), BOOK)
+    head = np.array((0, reads, begins, *rules, len(numbers), comparisons.size), BOOK)
     book = head.tobytes() + strategies.tobytes() + comparisons.tobytes()
     spoilt = book[: -int(random.integers(1, 40))] if random.random() < 0.05 else book
     return encode_parameters(session + int(random.random() < 0.05), spoilt)

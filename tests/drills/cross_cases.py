@@ -1,4 +1,4 @@
-"""A case of the live fold dealt out to partitions, what these give mixed at random, and the standings that must be."""
+"""A case of the live fold dealt out to partitions, what these give mixed at random, and what must be made of it."""
 
 from collections import Counter
 from itertools import pairwise
@@ -8,11 +8,13 @@ import numpy as np
 
 from spark_apps.errors import SchemaMismatch
 from spark_apps.kernels import Kernels
-from spark_apps.kernels.layouts import Kind, Rows
+from spark_apps.kernels.layouts import BOOK, CAUSE, HEADER, SIGNAL_OUT, Kind, Rows
 from spark_apps.kernels.output_records import split_outputs
 from spark_apps.kernels.records import cut, decode, encode, join
 from spark_apps.kernels.reference_cross_fold import CrossFold
+from spark_apps.tables.strategy_model import Reads
 from tests.drills.cases import END, Case, random_cuts
+from tests.drills.signal_truth import Signals, last_signals
 from tests.drills.truth import Difference, differences
 
 LOOK_BACK = (2, 3)
@@ -21,6 +23,8 @@ PLACE = ("session_date", "bar_start", "instrument_id")
 Standings = dict[tuple[int, ...], tuple[int, bytes]]
 # Likewise, close and value, unscaled.
 Bars = dict[tuple[int, ...], tuple[int, int]]
+# session -> the books over standings that were handed on
+HandedOn = dict[int, set[bytes]]
 
 
 class Made(NamedTuple):
@@ -130,6 +134,36 @@ def batch_standings(bars: Bars, kernels: Kernels, look_back: tuple[int, int] = L
     return standings
 
 
+def handed_on(lanes: list[list[bytes]]) -> HandedOn:
+    """Give the books over standings that partitions handed on, by session."""
+    books: HandedOn = {}
+    for record in (record for lane in lanes for record in lane if record[0] == Kind.BOOK):
+        body = record[HEADER.itemsize + CAUSE.itemsize :]
+        books.setdefault(int(np.frombuffer(body, BOOK, 1)["session_date"][0]), set()).add(body)
+    return books
+
+
+def batch_cross_signals(standings: Standings, books: HandedOn, width: int, kernels: Kernels) -> Signals:
+    """Judge standings, session by session, at once."""
+    signals: Signals = {}
+    for session in books:
+        keys = sorted((key for key in standings if key[0] == session), key=lambda key: (key[2], key[1]))
+        if not keys:
+            continue
+        days, starts, ids = np.array(keys, np.int64).T
+        inputs = np.array([np.frombuffer(standings[key][1]) for key in keys]).reshape(len(keys), -1)
+        places = ids.astype(np.int32), days.astype(np.int32), np.ascontiguousarray(starts)
+        made = kernels.signals_of(sorted(books[session]), *places, inputs, width, Reads.STANDING)
+        signals |= last_signals(0, made.view(SIGNAL_OUT))[0]
+    return signals
+
+
+def begun_books(books: HandedOn) -> HandedOn:
+    """Leave the sessions whose books all begin before them: of another it depends on the partitions who gets it."""
+    begins = {session: [np.frombuffer(body, BOOK, 1)["from"][0] for body in held] for session, held in books.items()}
+    return {session: held for session, held in books.items() if begins[session] == [0]}
+
+
 class Tally:
     """Count what the second fold made of cases, and where it is not what it must be."""
 
@@ -149,6 +183,14 @@ class Tally:
         made = run(case, partitions, second, other, random_cuts(random, len(other)), restores=True)
         standings = last_standings(made.outputs)
         against: Difference = differences(standings, batch_standings(last_bars(lanes), second))
+        books = begun_books(handed_on(lanes))
+        said, again = last_signals(0, split_outputs(*join(made.outputs))[Kind.CROSS_SIGNAL])
+        said = {key: says for key, says in said.items() if key[1] in books}
+        judged = differences(said, batch_cross_signals(standings, books, case.parameters[0], second))
+        self.counts["cross_signal"] += len(said)
+        self.counts["cross_signals_lost"] += judged.lost
+        self.counts["cross_signals_wrong"] += judged.wrong
+        self.counts["repeated"] += again
         self.counts["standing"] += len(standings)
         self.counts["standings_lost"] += against.lost
         self.counts["standings_wrong"] += against.wrong + (expected != made)

@@ -9,8 +9,8 @@ different places, and one of the two restores from its sections at every cut: sa
 `--twin`th case one of the two is the slow twin. Then the last revisions of all cases must be the bars that the batch
 folds make of the accepted trades and quotes in event order, with their indicators, signals and figures, and the bars
 and figures that DuckDB makes of them. Each case is dealt out to some partitions, too, and what these give, mixed at
-random, put through the second fold, twice; its last revisions must be the batch of the same bars. Where there is no
-compiler the twin stands for both.
+random, put through the second fold, twice; its last revisions must be the batch of the same bars, and what strategies
+say of it that of the same standings. Where there is no compiler the twin stands for both.
 """
 
 import argparse
@@ -52,6 +52,7 @@ NAMED = (
     "signal",
     "withdrawn",
     "standing",
+    "cross_signal",
     "quote",
     "quoted",
     "late_quote",

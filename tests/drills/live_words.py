@@ -10,10 +10,12 @@ from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
     INDICATORS_1M_LIVE,
     QUOTES_1M_LIVE,
     SIGNALS_1M_LIVE,
 )
+from spark_apps.tables.model import Table
 from spark_apps.tables.strategies import NUMBER_OF
 from spark_apps.tables.strategy_model import Result
 from tests.drills.application import Application
@@ -45,10 +47,10 @@ def live_indicators(lake: Application) -> Indicators:
     return {key: row for key, row in last.items() if row[0] != row[1]}
 
 
-def live_signals(lake: Application) -> Signals:
+def live_signals(lake: Application, table: Table = SIGNALS_1M_LIVE) -> Signals:
     """Give the last revision of everything that strategies did, but what was withdrawn."""
     last: Signals = {}
-    for row in lake.read(SIGNALS_1M_LIVE).sort_by("revision").to_pylist():
+    for row in lake.read(table).sort_by("revision").to_pylist():
         key = (
             0,
             (row["session_date"] - EPOCH).days,
@@ -68,6 +70,11 @@ def live_standings(lake: Application) -> Standings:
         key = ((row["session_date"] - EPOCH).days, row["bar_start"], row["instrument_id"])
         last[key] = (row["peers"], np.array([row[name] for name in names], np.float64).tobytes())
     return {key: row for key, row in last.items() if row[0] >= 0}
+
+
+def live_cross_signals(lake: Application) -> Signals:
+    """Give the last revision of everything that strategies over standings did, but what was withdrawn."""
+    return live_signals(lake, CROSS_SIGNALS_1M_LIVE)
 
 
 def live_figures(lake: Application) -> Figures:

@@ -10,7 +10,7 @@ from spark_apps.kernels import Kernels
 from spark_apps.kernels.layouts import BOOK, FIGURES, HEADER, SIGNAL_OUT, Kind, Rows
 from spark_apps.kernels.reasons import Reason
 from spark_apps.tables.strategies import QUOTE_NUMBERS
-from spark_apps.tables.strategy_model import Result
+from spark_apps.tables.strategy_model import Reads, Result
 from tests.drills.indicator_truth import Indicators
 from tests.drills.quote_truth import Figures
 from tests.drills.truth import PLACE, Bars
@@ -24,14 +24,15 @@ REFUSALS = (Reason.PARAMETERS_FIT_THE_FOLD, Reason.PARAMETERS_COME_BEFORE_THEIR_
 
 
 def taken_books(number: int, taken: Iterable[tuple[int, bytes]], refused: Rows) -> Books:
-    """Give the books of PARAMETERS records, as (offset, record), that the fold took, by session."""
+    """Give the books over bars of PARAMETERS records, as (offset, record), that the fold took, by session."""
     aside = set(refused["input_offset"][np.isin(refused["reason"], REFUSALS)].tolist())
     books: Books = {}
     for offset, record in taken:
         if record[:1] == bytes([Kind.PARAMETERS]) and offset not in aside and len(record) > HEADER.itemsize:
             body = record[HEADER.itemsize :]
-            session = int(np.frombuffer(body, BOOK, 1)["session_date"][0])
-            books.setdefault((number, session), []).append(body)
+            head = np.frombuffer(body, BOOK, 1)[0]
+            if head["reads"] == Reads.BAR:
+                books.setdefault((number, int(head["session_date"])), []).append(body)
     return books
 
 
@@ -50,7 +51,8 @@ def batch_signals(
         inputs = np.ascontiguousarray(np.hstack([prices, said, values]))
         ids, starts = (np.array([key[place] for key in here]) for place in (2, 3))
         days = np.full(len(here), day, np.int32)
-        made = kernels.signals_of(books[number, day], ids.astype(np.int32), days, starts, inputs, widths[number])
+        places = ids.astype(np.int32), days, starts
+        made = kernels.signals_of(books[number, day], *places, inputs, widths[number], Reads.BAR)
         for row in made.view(SIGNAL_OUT):
             place = (number, day, int(row["instrument_id"]), int(row["bar_start"]), int(row["strategy"]))
             signals[place] = row[SAYS].item()

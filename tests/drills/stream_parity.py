@@ -36,10 +36,18 @@ from spark_apps.settings import load
 from spark_apps.tables.features import MARKET_MINUTES, MOVE_MINUTES
 from spark_apps.tables.sources import FOLD_INPUT
 from tests.drills.application import Application, application, rows_of
-from tests.drills.cross_cases import batch_standings
+from tests.drills.cross_cases import batch_cross_signals, batch_standings
 from tests.drills.fold_tally import QUOTES_ASIDE
 from tests.drills.indicator_truth import batch_indicators
-from tests.drills.live_words import EPOCH, live_bars, live_figures, live_indicators, live_signals, live_standings
+from tests.drills.live_words import (
+    EPOCH,
+    live_bars,
+    live_cross_signals,
+    live_figures,
+    live_indicators,
+    live_signals,
+    live_standings,
+)
 from tests.drills.market import DrillMarket, expected
 from tests.drills.quote_truth import SAME_QUOTE, accepted_quotes, batch_figures, oracle_figures
 from tests.drills.signal_truth import batch_signals
@@ -50,7 +58,7 @@ LOOK_BACK = (MOVE_MINUTES, MARKET_MINUTES)
 PARTITIONS = (1, 2, 4, 3, 8, 1, 2, 16, 4, 64)
 MINUTES = (1, 2, 3, 40)  # strategies have nothing to say before twenty bars
 # What must occur among the cases.
-NAMED = ("rows", "bars", "indicators", "signals", "figures")
+NAMED = ("rows", "bars", "indicators", "signals", "cross_signals", "figures")
 SPREAD = 1 << 40  # offsets of one partition lie this far from those of the next
 
 
@@ -178,6 +186,9 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
     quotes, figures = accepted_books(lake), live_figures(lake)
     reckoned = batch_indicators(oracle, {}, kernels)
     books = {(0, market.hours.day): [book_bytes(each.book) for each in lake.settings.strategies]}
+    ranked = batch_standings(bars_to_rank(oracle), kernels, LOOK_BACK)
+    crossing = live_cross_signals(lake)
+    over_standings = {market.hours.day: {book_bytes(each.book) for each in lake.settings.cross_strategies}}
     widths = {0: fold_parameters(lake.settings).width}
     batch = batch_figures(taken, quotes, kernels)
     against = [
@@ -185,16 +196,18 @@ def judged(lake: Application, spark: SparkSession, market: DrillMarket) -> dict[
         differences(without_value(bars), counted_bars(market)),
         differences(bars, oracle),
         differences(indicators, reckoned),
-        differences(live_standings(lake), batch_standings(bars_to_rank(oracle), kernels, LOOK_BACK)),
+        differences(live_standings(lake), ranked),
         differences(figures, batch),
         differences(figures, oracle_figures(taken, quotes)),
         differences(signals, batch_signals(oracle, reckoned, batch, books, widths, kernels)),
+        differences(crossing, batch_cross_signals(ranked, over_standings, widths[0], kernels)),
     ]
     return {
         "rows": sum(lake.read(table).num_rows for table in LIVE_TABLES.values()),
         "bars": len(bars),
         "indicators": len(indicators),
         "signals": len(signals),
+        "cross_signals": len(crossing),
         "figures": len(figures),
         "corrected": int(np.count_nonzero(taken["is_correction"])),
         "lost": sum(each.lost for each in against),

@@ -13,13 +13,16 @@ from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.live import (
     BARS_1M_LIVE,
     CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
     DUPLICATES_LIVE,
     INDICATORS_1M_LIVE,
     LATE_LIVE,
     QUOTES_1M_LIVE,
     REFUSED_LIVE,
+    SIGNALS_1M_LIVE,
 )
 from spark_apps.tables.quotes import FIGURES
+from spark_apps.tables.signals import SIGNAL
 from spark_apps.tables.sources import MESSAGES
 from tests.drills.application import ROOT, Application, Silver
 from tests.drills.market import DrillMarket, Expected, expected
@@ -57,6 +60,15 @@ class Found:
     def figures(self) -> Bars:
         """Give the last revision of what quotes say of every bar."""
         return _last_words(self.live[QUOTES_1M_LIVE.full_name], [column.name for column in FIGURES])
+
+    @property
+    def signals(self) -> dict[tuple[int, int, str], tuple[Any, ...]]:
+        """Give the last revision of what each strategy did at every bar, over bars and over standings."""
+        rows = [row for table in (SIGNALS_1M_LIVE, CROSS_SIGNALS_1M_LIVE) for row in self.live[table.full_name]]
+        return {
+            (row["instrument_id"], row["bar_start"], row["strategy"]): tuple(row[column.name] for column in SIGNAL)
+            for row in sorted(rows, key=lambda row: row["revision"])
+        }
 
 
 def _last_words(rows: list[dict[str, Any]], names: Sequence[str]) -> Bars:
@@ -114,6 +126,7 @@ def judge(drill: str, now: Found, calm: Found, market: DrillMarket, seconds: flo
     wrong = _wrong_bars(now.bars, calm.bars, truth) + _wrong_silver(now.silver, calm.silver, truth, extra)
     wrong += sum(now.indicators.get(key) != calm.indicators.get(key) for key in now.indicators | calm.indicators)
     wrong += sum(now.figures.get(key) != calm.figures.get(key) for key in now.figures | calm.figures)
+    wrong += sum(now.signals.get(key) != calm.signals.get(key) for key in now.signals | calm.signals)
     wrong += sum(now.standings.get(key) != calm.standings.get(key) for key in now.standings | calm.standings)
     for table, count in (
         (LATE_LIVE, truth.late),

@@ -209,12 +209,22 @@ def test_live_signals_equal_the_nightly_ones_but_where_a_trade_was_late(
     open_catalogue(spark, place)
     where_late, differing = (
         {tuple(found) for found in spark.sql(query).collect()}
-        for query in (LATE, "SELECT instrument_id, session_date FROM live_signals_against_batch")
+        for query in (
+            LATE,
+            "SELECT instrument_id, session_date FROM live_signals_against_batch WHERE NOT is_over_standings",
+        )
     )
     assert differing <= where_late
-    held = "SELECT count(*) AS rows, count_if(result = 'decisive') AS decisive FROM live_signals"
+    # A late trade moves the ranks of every instrument until its session ends.
+    across = "SELECT DISTINCT session_date FROM live_signals_against_batch WHERE is_over_standings"
+    assert {found.session_date for found in spark.sql(across).collect()} <= {day for _, day in where_late}
+    held = """
+        SELECT count(*) AS rows, count_if(result = 'decisive') AS decisive, count_if(is_over_standings) AS crossing
+        FROM live_signals
+    """
     (told,) = spark.sql(held).collect()
     assert told.rows > told.decisive > 0
+    assert told.crossing > 0
     assert spark.sql("SELECT * FROM signal_paths WHERE state = 'emitted' AND session_date = '2026-11-20'").isEmpty()
 
 

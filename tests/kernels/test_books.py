@@ -11,7 +11,7 @@ from spark_apps.kernels.reference_bar_state import BOOKS
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import READABLE
-from spark_apps.tables.strategy_model import NO_STRATEGY, Role
+from spark_apps.tables.strategy_model import NO_STRATEGY, Reads, Role
 from tests.kernels.session import OPEN, PARAMETERS, SECOND, SESSION, feed
 from tests.kernels.test_live_signals import (
     BUYS,
@@ -113,7 +113,7 @@ def test_bytes_that_are_no_book_are_refused(fold: BarFold, kernels: Kernels, boo
     nothing = np.zeros(0, np.int32)
     with pytest.raises(SchemaMismatch, match="signals: a book does not fit"):
         kernels.signals_of(
-            [book], nothing, nothing, nothing.astype(np.int64), np.zeros((0, len(READABLE))), 60 * SECOND
+            [book], nothing, nothing, nothing.astype(np.int64), np.zeros((0, len(READABLE))), 60 * SECOND, Reads.BAR
         )
 
 

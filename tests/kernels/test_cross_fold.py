@@ -12,6 +12,7 @@ from spark_apps.kernels.sections import CROSS_FOLD, SECTION, seal
 from tests.drills import cross_cases
 from tests.drills.cases import Case, random_case
 from tests.drills.cross_cases import batch_standings, fold_of, given, last_bars, last_standings, mixed, run
+from tests.drills.signal_truth import last_signals
 from tests.kernels.session import OPEN, SECOND, SESSION, clock, corrections, entry, trades
 
 NATIVE, TWIN = choose("preferred"), choose("off")
@@ -44,7 +45,7 @@ def test_rows_and_state_are_the_same_however_partitions_and_calls_are_cut(seed: 
 
 @pytest.mark.parametrize("first_seed", range(100, 140, 10))
 def test_the_last_revisions_are_the_batch_of_the_last_bars_with_any_number_of_partitions(first_seed: int) -> None:
-    compared = 0
+    compared = signals = 0
     for seed in range(first_seed, first_seed + 10):
         random = np.random.default_rng(seed)
         case, found = longer_case(random), []
@@ -54,9 +55,14 @@ def test_the_last_revisions_are_the_batch_of_the_last_bars_with_any_number_of_pa
             made = run(case, partitions, NATIVE, records, [0, len(records)], restores=False)
             found.append(last_standings(made.outputs))
             assert found[-1] == batch_standings(last_bars(lanes), NATIVE)
+            books = cross_cases.begun_books(cross_cases.handed_on(lanes))
+            said, _ = last_signals(0, split_outputs(*join(made.outputs))[Kind.CROSS_SIGNAL])
+            judged = cross_cases.batch_cross_signals(found[-1], books, case.parameters[0], NATIVE)
+            assert {key: says for key, says in said.items() if key[1] in books} == judged
+            signals += len(judged)
         assert found[0] == found[1]
         compared += len(found[0])
-    assert compared > 50
+    assert (compared > 50, signals > 10) == (True, True)
 
 
 def test_the_drill_counts_standings_that_are_lost_or_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +158,7 @@ def test_what_is_of_another_generation_or_no_bar_changes_nothing(kernels: Kernel
     other = cut(*kernels.BarFold(*PARAMETERS[:4], 2, 0).apply(np.arange(4), *join(lane)))
     beyond = cut(*kernels.BarFold(*PARAMETERS[:4], 3, 1).apply(np.arange(4), *join(lane)))
     fold = fold_of(case, 1, kernels)
-    assert [number for number, _ in fold.touched()] == [0, 1, 2, 3]  # what is stored first holds every section
+    assert [number for number, _ in fold.touched()] == [0, 1, 2, 3, 4]  # what is stored first holds every section
     bar, progress = np.zeros(1, BAR_OUT), np.zeros(1, PROGRESS_OUT)
     for row in (bar, progress):
         row["generation"], row["input_offset"] = 3, 9
@@ -197,7 +203,7 @@ def sections(kernels: Kernels) -> dict[int, bytes]:
     return dict(fold.touched())
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_a_state_that_lost_a_byte_is_refused(kernels: Kernels, number: int) -> None:
     held = sections(kernels)
     fold = fold_of(longer_case(np.random.default_rng(1)), 2, kernels)

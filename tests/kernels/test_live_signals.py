@@ -9,7 +9,7 @@ from spark_apps.kernels.records import encode_parameters
 from spark_apps.kernels.reference_bars import BarFold
 from spark_apps.tables.indicators import CHOSEN
 from spark_apps.tables.strategies import READABLE
-from spark_apps.tables.strategy_model import Result, Role
+from spark_apps.tables.strategy_model import Reads, Result, Role
 from tests.kernels.session import (
     OPEN,
     PARAMETERS,
@@ -185,7 +185,7 @@ def test_bars_before_the_first_book_are_not_judged(kernels: Kernels) -> None:
     ids, days, starts = np.ones(2, np.int32), np.full(2, 20, np.int32), np.array([0, 60]) * SECOND
     inputs = np.full((2, len(READABLE)), 100.0)
     book = book_of(RISES, (2, 1, 1), begins=60)
-    made = kernels.signals_of([book], ids, days, starts, inputs, 60 * SECOND).view(SIGNAL_OUT)
+    made = kernels.signals_of([book], ids, days, starts, inputs, 60 * SECOND, Reads.BAR).view(SIGNAL_OUT)
     assert made["bar_start"].tolist() == [60 * SECOND]
 
 
@@ -194,7 +194,8 @@ def test_the_batch_judge_opens_every_session_and_instrument_without_a_stance(ker
     starts = np.array([0, 60, 120, 180]) * SECOND
     inputs = np.full((4, len(READABLE)), np.nan)
     inputs[:, CLOSE] = 100
-    made = kernels.signals_of([book_of(RISES, (2, 1, 1))], ids, days, starts, inputs, 60 * SECOND).view(SIGNAL_OUT)
+    book = book_of(RISES, (2, 1, 1))
+    made = kernels.signals_of([book], ids, days, starts, inputs, 60 * SECOND, Reads.BAR).view(SIGNAL_OUT)
     assert made[["instrument_id", "session_date", "bar_start"]].tolist() == [
         (1, 20, 0), (1, 21, 120 * SECOND), (2, 21, 180 * SECOND),
     ]  # fmt: skip

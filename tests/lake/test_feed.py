@@ -17,7 +17,7 @@ from spark_apps.kernels.records import decode, join
 from spark_apps.lake.feed import Pace, publish_session
 from spark_apps.lake.kafka import Record, end_offsets, fold_input, raw_topic, read_back
 from spark_apps.lake.live_fold import fold_parameters
-from spark_apps.settings import StrategyBook
+from spark_apps.settings import CrossStrategyBook, StrategyBook
 from tests.drills.application import ROOT, Application, application
 from tests.drills.market import SECOND, DrillMarket, entries_of, expected
 
@@ -90,12 +90,15 @@ def test_the_books_of_a_session_follow_the_clock_that_opens_it(lake: Application
         StrategyBook(begins=opens + begin, threshold=number, members={"momentum": {}})
         for number, begin in enumerate(begins, 1)
     )
-    publish_session(SMALL.envelopes(), entries_of, SMALL.hours, lake.settings.with_values(strategies=books))
+    across = (CrossStrategyBook(begins=opens - timedelta(days=9), threshold=7, members={"market_pair": {}}),)
+    publish_session(
+        SMALL.envelopes(), entries_of, SMALL.hours, lake.settings.with_values(strategies=books, cross_strategies=across)
+    )
     for part in inputs(lake):
-        assert [kind for kind, _ in part[:4]] == [Kind.CLOCK, Kind.PARAMETERS, Kind.PARAMETERS, Kind.CLOCK]
+        assert [kind for kind, _ in part[:5]] == [Kind.CLOCK, *3 * [Kind.PARAMETERS], Kind.CLOCK]
         sent = [rows[0] for kind, rows in part if kind == Kind.PARAMETERS]
-        # The one in force as the session opens, and the one that begins within it.
-        assert [int(one["threshold"]) for one in sent] == [2, 3]
+        # The one in force as the session opens, and the one that begins within it; then likewise of the other kind.
+        assert [(int(one["threshold"]), int(one["reads"])) for one in sent] == [(2, 0), (3, 0), (7, 1)]
         assert int(sent[1]["from"]) == SMALL.hours.opens + 60 * SECOND
 
 

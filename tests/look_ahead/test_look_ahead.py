@@ -18,8 +18,8 @@ from spark_apps.kernels import choose
 from spark_apps.kernels.layouts import SIGNAL_OUT
 from spark_apps.kernels.strategies import book_bytes
 from spark_apps.tables.indicators import ALL_INDICATORS, CHOSEN
-from spark_apps.tables.strategies import ALL_STRATEGIES
-from spark_apps.tables.strategy_model import Book, Strategy
+from spark_apps.tables.strategies import ALL_STRATEGIES, STANDING_NUMBERS
+from spark_apps.tables.strategy_model import Book, Reads, Strategy
 from tests.look_ahead.prover import leaks
 
 KERNELS = choose("preferred")
@@ -85,14 +85,23 @@ def figures() -> Matrix:
     return np.column_stack([counted, 40 + 40 * shares[:, :2], shares[:, 2]])
 
 
+@cache
+def ranks() -> Matrix:
+    """Draw how each bar stands among all others, in the order of STANDING_NUMBERS."""
+    return np.random.default_rng(13).uniform(0, 1, (ROWS, len(STANDING_NUMBERS)))
+
+
 def signals(strategy: Strategy, rows: int, shift: int = 0) -> Mapping[int, Any]:
     """Judge the first bars of history by one strategy; `shift` gives it the numbers of a later bar."""
     bars = (column[:rows] for column in history())
-    inputs = np.column_stack([*bars, figures()[:rows], indicators(CHOSEN, rows)])
+    if strategy.reads == Reads.STANDING:
+        inputs = ranks()[:rows]
+    else:
+        inputs = np.column_stack([*bars, figures()[:rows], indicators(CHOSEN, rows)])
     inputs = np.ascontiguousarray(np.roll(inputs, -shift, axis=0))
     ids, days, starts = np.ones(rows, np.int32), np.full(rows, 20, np.int32), np.arange(rows) * MINUTE
-    book = book_bytes(Book(0, 1, 30, False, (strategy,)))
-    made = KERNELS.signals_of([book], ids, days, starts, inputs, MINUTE).view(SIGNAL_OUT)
+    book = book_bytes(Book(0, 1, 30, False, (strategy,), strategy.reads))
+    made = KERNELS.signals_of([book], ids, days, starts, inputs, MINUTE, strategy.reads).view(SIGNAL_OUT)
     return {int(row["bar_start"]) // MINUTE: row.tobytes() for row in made}
 
 

@@ -8,15 +8,16 @@ from pyspark.sql import SparkSession
 
 from spark_apps.kernels import choose
 from spark_apps.kernels.strategies import book_hash
-from spark_apps.settings import StrategyBook
-from spark_apps.signals.strategies import judge_minutes
+from spark_apps.settings import CrossStrategyBook, StrategyBook
+from spark_apps.signals.strategies import judge_minutes, judge_standings
 from spark_apps.tables import strategies
+from spark_apps.tables.features import CROSS_SECTION_1M
 from spark_apps.tables.indicators import INDICATORS_1M
 from spark_apps.tables.market import BARS_1M
 from spark_apps.tables.quotes import QUOTES_1M
-from spark_apps.tables.signals import SIGNALS_1M
+from spark_apps.tables.signals import CROSS_SIGNALS_1M, SIGNALS_1M
 from spark_apps.tables.strategies import ALL_STRATEGIES, NUMBERS_OF, BookPressure, Momentum, make
-from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Comparison, Strategy, at_least, below
+from spark_apps.tables.strategy_model import STRATEGY_LIMIT, Comparison, Reads, Strategy, at_least, below
 from tests.frames import DAY, rows
 
 MINUTE = 60_000_000_000
@@ -84,7 +85,7 @@ def test_names_that_do_not_exist_are_refused_with_those_that_do(monkeypatch: pyt
         inputs: ClassVar[tuple[str, ...]] = ("close", "moon_phase")
 
     monkeypatch.setattr(strategies, "ALL_STRATEGIES", (Unregistered,))
-    with pytest.raises(ValueError, match="strategy rising: input 'moon_phase' is no number of a bar"):
+    with pytest.raises(ValueError, match="strategy rising: input 'moon_phase' is none that it may read"):
         make("rising", {})
 
 
@@ -157,13 +158,39 @@ def test_a_strategy_over_quotes_is_judged_once_they_are_known_and_never_without_
     assert judged(spark, book(book_pressure={"imbalance": 0.3})) == [(2, 2, "book_pressure", 1, "decisive", 9)]
 
 
+def test_the_batch_judges_how_bars_stand_among_all_others(spark: SparkSession) -> None:
+    given = {"begins": "1970-01-01T00:00:00+00:00", "members": {"cross_momentum": {"rank": 0.9, "traded": 0.5}}}
+    standings = [
+        {
+            "instrument_id": one,
+            "session_date": DAY,
+            "bar_start": minute * MINUTE,
+            "move_rank_15": rank,
+            "value_rank": traded,
+            "available_at": (minute + 1) * MINUTE,
+        }
+        for one, traded in ((1, 0.8), (2, 0.2))
+        for minute, rank in enumerate((None, 0.9, 0.6, 0.4))
+    ]
+    books = [CrossStrategyBook.model_validate(given)]
+    made = judge_standings(rows(spark, CROSS_SECTION_1M, *standings), books, choose("preferred"))
+    assert [
+        (row.instrument_id, row.bar_start // MINUTE, row.strategy, row.stance, row.result, row.available_at // MINUTE)
+        for row in made.orderBy("instrument_id", "bar_start").collect()
+    ] == [
+        (1, 1, "cross_momentum", 1, "decisive", 2), (1, 3, "cross_momentum", 0, "decisive", 4),
+        (2, 1, "cross_momentum", 1, "filtered", 2), (2, 3, "cross_momentum", 0, "filtered", 4),
+    ]  # fmt: skip
+
+
 def test_without_books_there_are_no_signals(spark: SparkSession) -> None:
     assert judged(spark) == []
 
 
 def test_what_is_read_comes_from_the_tables_that_the_batch_is_made_of() -> None:
-    assert set(NUMBERS_OF) == set(SIGNALS_1M.made_from)
-    for table, names in NUMBERS_OF.items():
+    assert set(NUMBERS_OF[Reads.BAR]) == set(SIGNALS_1M.made_from)
+    assert set(NUMBERS_OF[Reads.STANDING]) == set(CROSS_SIGNALS_1M.made_from)
+    for table, names in (NUMBERS_OF[Reads.BAR] | NUMBERS_OF[Reads.STANDING]).items():
         assert set(names) <= {column.name for column in table.columns}
 
 

@@ -8,9 +8,17 @@ from pyspark.sql import Row, SparkSession
 
 from spark_apps.lake.catalogue import run_sql, texts
 from spark_apps.settings import Settings
+from spark_apps.tables.features import CROSS_SECTION_1M
 from spark_apps.tables.indicators import INDICATORS_1M
-from spark_apps.tables.live import BARS_1M_LIVE, INDICATORS_1M_LIVE, QUOTES_1M_LIVE, SIGNALS_1M_LIVE
-from spark_apps.tables.signals import SIGNAL_APPROVALS, SIGNALS_1M
+from spark_apps.tables.live import (
+    BARS_1M_LIVE,
+    CROSS_SECTION_1M_LIVE,
+    CROSS_SIGNALS_1M_LIVE,
+    INDICATORS_1M_LIVE,
+    QUOTES_1M_LIVE,
+    SIGNALS_1M_LIVE,
+)
+from spark_apps.tables.signals import CROSS_SIGNALS_1M, SIGNAL_APPROVALS, SIGNALS_1M
 from tests.frames import DAY
 from tests.sql.test_catalogue import put
 
@@ -110,6 +118,20 @@ def test_a_late_quote_flags_the_signals_that_used_what_it_changed(spark: SparkSe
     assert path.is_revised
 
 
+def test_signals_over_standings_have_paths_of_their_own(spark: SparkSession, settings: Settings) -> None:
+    over = SIGNAL | {"bar_start": 2 * MINUTE, "strategy": "market_pair", "input_offset": 8}
+    put(spark, settings, CROSS_SIGNALS_1M_LIVE, over)
+    put(spark, settings, INDICATORS_1M_LIVE, {"bar_start": 2 * MINUTE, "input_offset": 9})  # of which it read nothing
+    found = paths(spark, settings, 4 * MINUTE, {})
+    assert [(path.strategy, path.state, path.is_revised) for path in found] == [
+        ("breakout", "emitted", False), ("market_pair", "emitted", False),
+    ]  # fmt: skip
+    put(spark, settings, CROSS_SECTION_1M_LIVE, {"bar_start": 2 * MINUTE, "input_offset": 9, "revision": 1})
+    put(spark, settings, CROSS_SIGNALS_1M_LIVE, over | {"bar_start": 3 * MINUTE, "input_offset": 10})
+    found = run_sql(spark, settings, "SELECT * FROM signal_paths ORDER BY bar_start").collect()
+    assert [(path.ended_by, path.is_revised) for path in found] == [(None, False), ("another", True), (None, False)]
+
+
 def test_the_last_word_counts_and_what_was_taken_back_is_left_out(spark: SparkSession, settings: Settings) -> None:
     taken_back = [
         SIGNAL | {"strategy": "momentum"},
@@ -145,3 +167,45 @@ def test_live_and_batch_signals_are_compared(
     put(spark, settings, SIGNALS_1M, *({"bar_start": MINUTE, **shared} | one for one in batch), elsewhere)
     found = run_sql(spark, settings, "SELECT * FROM live_signals_against_batch").collect()
     assert [row.difference for row in found] == seen
+
+
+@pytest.mark.parametrize(("score", "seen"), [(None, []), (9, ["values differ"])])
+def test_live_and_batch_signals_over_standings_are_compared_in_sessions_that_were_ranked(
+    spark: SparkSession, settings: Settings, score: int | None, seen: list[str]
+) -> None:
+    shared = {name: SIGNAL[name] for name in ("bar_start", "strategy", "result", "needs_approval", "target_before")}
+    shared |= {"expires_at": SIGNAL["expires_at"]}
+    put(spark, settings, CROSS_SIGNALS_1M_LIVE, SIGNAL)
+    put(spark, settings, CROSS_SIGNALS_1M, shared | ({} if score is None else {"score": score}))
+    compared = "SELECT * FROM live_signals_against_batch"
+    assert run_sql(spark, settings, compared).collect() == []
+    put(spark, settings, CROSS_SECTION_1M_LIVE, {})
+    put(spark, settings, CROSS_SECTION_1M, {})
+    found = run_sql(spark, settings, compared).collect()
+    assert [(row.difference, row.is_over_standings) for row in found] == [(one, True) for one in seen]
+
+
+@pytest.mark.parametrize(
+    ("signals", "closed_at", "gain_bps"),
+    [
+        ([{}], 12, 2000),
+        ([{"expires_at": 3 * MINUTE}], 12, 1000),
+        ([{}, {"bar_start": 2 * MINUTE, "strategy": "momentum", "target": 0}], 12, 1000),
+        ([{"target": -1}], 12, -2000),
+        ([{}, {"strategy": "momentum"}], 12, 2000),
+        ([{"target": 0}], 12, None),
+        ([{"result": "outvoted"}], 12, None),
+    ],
+    ids=["to the session's end", "to its horizon", "to the next", "short", "two that agree", "out", "outvoted"],
+)
+def test_what_the_price_did_after_a_signal_is_told(
+    spark: SparkSession, settings: Settings, signals: list[dict[str, Any]], closed_at: int, gain_bps: int | None
+) -> None:
+    """In at 10, the open of minute 2; then 11 and 12."""
+    told = {"target": 1, "expires_at": 9 * MINUTE}
+    put(spark, settings, SIGNALS_1M_LIVE, *(SIGNAL | told | one for one in signals))
+    opens = {1: 9, 2: 10, 3: 11}
+    bars = ({"bar_start": minute * MINUTE, "open": price, "trade_count": 1} for minute, price in opens.items())
+    put(spark, settings, BARS_1M_LIVE, *(bar | {"close": closed_at, "input_offset": 9} for bar in bars))
+    found = run_sql(spark, settings, "SELECT strategy, gain_bps FROM signal_performance").collect()
+    assert [(row.strategy, row.gain_bps) for row in found] == ([] if gain_bps is None else [("breakout", gain_bps)])

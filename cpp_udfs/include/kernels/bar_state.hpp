@@ -168,11 +168,7 @@ inline std::vector<Byte> body_of(const ClockState& clock) {
 
 inline std::vector<Byte> body_of(const Books& books) {
     std::vector<Byte> body;
-    for (const auto& book : books.all()) {
-        const auto size = static_cast<std::uint32_t>(book.bytes().size());
-        append(body, &size, 1);
-        append(body, book.bytes().data(), size);
-    }
+    for (const auto& book : books.all()) append_book(body, book);
     return body;
 }
 

@@ -124,11 +124,12 @@ class BarFold {
         instrument.is_settled_anew = true;
     }
 
-    // A book judges the bars from one on that none was given of yet, so that no bar has two.
+    // A book judges the bars from one on that none was given of yet, so that no bar has two. The second fold judges by
+    // those over standings: they are handed on.
     void take_book(const Byte* body, std::size_t length) {
         auto book = Book::read(body, length, stage_.inputs());
         if (!book) return refuse(0, 0, PARAMETERS_FIT_THE_FOLD);
-        const auto& head = book->head();
+        const auto head = book->head();
         const bool is_open = clock_.session != NO_SESSION && head.session_date == clock_.session;
         if (is_open && books_.has(*book)) return;
         if (!is_open || head.from <= clock_.judged) {
@@ -136,6 +137,9 @@ class BarFold {
         }
         books_.put(std::move(*book));
         books_touched_ = true;
+        if (head.reads != OF_STANDING) return;
+        output_->put(BOOK, cause_, body, length);
+        ++cause_.ordinal;
     }
 
     void refuse(std::int32_t instrument_id, std::int32_t session_date, std::uint32_t reason) {

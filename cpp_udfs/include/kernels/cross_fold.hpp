@@ -1,4 +1,5 @@
-// The live chain's second fold: the bars that the first gave of every partition to how each stands among all others.
+// The live chain's second fold: the bars that the first gave of every partition to how each stands among all others, and
+// to what the strategies of the books over standings say of that.
 // What every case means stands in the twin, spark_apps/kernels/reference_cross_fold.py, to the byte.
 //
 //   a segment = the bars of a partition up to a progress record, which says at which moment of the market they stand
@@ -6,9 +7,9 @@
 //               (moment, partition), so that nothing depends on how partitions are mixed
 //   a minute is settled once no partition can revise its bars any more; those after it are the tail
 //   standings = the settled minutes, then those of the tail, replayed in order: a first word on a bar when it comes, a
-//               last one, where it is another, when its minute settles
+//               last one, where it is another, when its minute settles; signals likewise, by the book at the bar's start
 //
-// Memory: see cross_section.hpp; of the tail 88 bytes per bar, and while one partition is behind, of the others 40 per
+// Memory: see cross_section.hpp; of the tail 112 bytes per bar, and while one partition is behind, of the others 40 per
 // bar and 32 per moment. Cost: a moment with new bars O(tail x cost of a minute).
 #pragma once
 
@@ -19,8 +20,8 @@
 
 namespace kernels {
 
-constexpr std::uint16_t CROSS_FOLD = 3, CROSS_LAYOUT = 1;
-enum CrossPart : std::int32_t { PLACES_PART = 0, SETTLED_PART = 1, TAIL_PART = 2, PENDING_PART = 3, SECTIONS = 4 };
+constexpr std::uint16_t CROSS_FOLD = 3, CROSS_LAYOUT = 2;
+enum CrossPart : std::int32_t { PLACES_PART = 0, SETTLED_PART = 1, TAIL_PART = 2, PENDING_PART = 3, JUDGED_PART = 4, SECTIONS = 5 };
 
 #pragma pack(push, 1)
 struct Moment {
@@ -40,7 +41,7 @@ struct GivenBar {
 struct SegmentHead {
     Moment moment;
     Int offset;
-    std::uint32_t opens, bars;
+    std::uint32_t opens, bars, books, spare;
 };
 // Where a partition stands: its last record, the moment that it has reached, and that of its last segment taken.
 struct Place {
@@ -58,10 +59,15 @@ struct TailBar {
     std::int32_t id, revision;
     Int close, value, trade_count;
     Standing told;
+    Stance before, after;
+};
+struct StanceOf {
+    std::int32_t id;
+    Stance stance;
 };
 #pragma pack(pop)
-static_assert(sizeof(Moment) == 16 && sizeof(GivenBar) == 40 && sizeof(SegmentHead) == 32 && sizeof(Place) == 48);
-static_assert(sizeof(CrossHead) == 16 && sizeof(TailBar) == 88 && sizeof(Standing) == 48);
+static_assert(sizeof(Moment) == 16 && sizeof(GivenBar) == 40 && sizeof(SegmentHead) == 40 && sizeof(Place) == 48);
+static_assert(sizeof(CrossHead) == 16 && sizeof(TailBar) == 112 && sizeof(Standing) == 48 && sizeof(StanceOf) == 16);
 
 constexpr Moment NO_MOMENT{NO_SESSION, 0, LOWEST};
 constexpr Standing GONE{-1, NONE, NONE, NONE, NONE, NONE};  // of a bar that corrections emptied
@@ -81,7 +87,7 @@ class CrossFold {
         touched_.fill(true);  // so that what is stored holds every section
     }
 
-    // Takes a record of fold_output; what is no bar and no progress of this generation, or was taken before, is passed
+    // Takes a record of fold_output; what is no bar, book or progress of this generation, or was taken before, is passed
     // over. The records of a partition come in their order, those of several however mixed.
     void apply(const Byte* record, std::size_t size, Output& output) {
         if (size < sizeof(Header)) return;
@@ -91,6 +97,9 @@ class CrossFold {
         const Byte* body = record + sizeof(Header);
         if (header.kind == BAR && header.length == sizeof(BarOut)) take(load<BarOut>(body));
         if (header.kind == PROGRESS && header.length == sizeof(ProgressOut)) take(load<ProgressOut>(body));
+        if (header.kind == BOOK && header.length > sizeof(Cause)) {
+            take(load<Cause>(body), body + sizeof(Cause), header.length - sizeof(Cause));
+        }
     }
 
     std::map<std::int32_t, std::vector<Byte>> touched() {
@@ -102,6 +111,7 @@ class CrossFold {
         if (touched_[SETTLED_PART]) put(SETTLED_PART, settled_.write());
         if (touched_[TAIL_PART]) put(TAIL_PART, tail());
         if (touched_[PENDING_PART]) put(PENDING_PART, pending());
+        if (touched_[JUDGED_PART]) put(JUDGED_PART, judged());
         touched_.fill(false);
         return sections;
     }
@@ -120,7 +130,8 @@ class CrossFold {
                               : key == SETTLED_PART ? read.settled_.read(cursor)
                               : key == TAIL_PART    ? read.read_tail(cursor)
                               : key == PENDING_PART ? read.read_pending(cursor)
-                                               : false;
+                              : key == JUDGED_PART  ? read.read_judged(cursor)
+                                                    : false;
             if (!fits) return {{key, "its bytes are not those of the layout"}};
         }
         if (!sections.empty()) read.touched_.fill(false);
@@ -132,13 +143,16 @@ class CrossFold {
     struct Segment {
         SegmentHead head;
         std::vector<GivenBar> bars;
+        std::vector<Book> books;
     };
     struct Lane {
         Place place{-1, -1, 0, NO_MOMENT, NO_MOMENT};
-        std::vector<GivenBar> open;  // not yet ended by a progress record
+        std::vector<GivenBar> open;    // not yet ended by a progress record
+        std::vector<Book> open_books;  // likewise
         std::deque<Segment> pending;
     };
     using Key = std::pair<Int, std::int32_t>;  // start and instrument
+    using Stances = std::map<std::int32_t, Stance>;
 
     // Records.
 
@@ -172,11 +186,26 @@ class CrossFold {
         const Moment moment{progress.session_date, (progress.flags & ENDS) != 0 ? 1U : 0U, progress.market_time};
         if (!(lane->place.reached < moment)) return;
         const SegmentHead head{moment, progress.cause.input_offset, progress.flags & OPENS,
-                               static_cast<std::uint32_t>(lane->open.size())};
-        lane->pending.push_back({head, std::move(lane->open)});
+                               static_cast<std::uint32_t>(lane->open.size()),
+                               static_cast<std::uint32_t>(lane->open_books.size()), 0};
+        lane->pending.push_back({head, std::move(lane->open), std::move(lane->open_books)});
         lane->open.clear();
+        lane->open_books.clear();
         lane->place.reached = moment;
         advance();
+    }
+
+    void take(const Cause& cause, const Byte* bytes, std::size_t size) {
+        auto book = read_book(bytes, size);
+        if (!book) return;
+        if (auto* lane = lane_of(cause)) lane->open_books.push_back(std::move(*book));
+    }
+
+    // Empty where the bytes are no book over standings.
+    static std::optional<Book> read_book(const Byte* bytes, std::size_t size) {
+        auto book = Book::read(bytes, size, 0);
+        if (book && book->head().reads != OF_STANDING) book.reset();
+        return book;
     }
 
     void advance() {
@@ -199,15 +228,18 @@ class CrossFold {
     void step(Moment moment, std::int32_t owner) {
         cause_ = {generation_, owner, lanes_[static_cast<std::size_t>(owner)].pending.front().head.offset, 0};
         std::vector<GivenBar> bars;
+        std::vector<Book> books;
         std::size_t opened = 0;
         for (auto& lane : lanes_) {
             if (lane.pending.empty() || !(moment_of(lane) == moment)) continue;
             const auto& segment = lane.pending.front();
             bars.insert(bars.end(), segment.bars.begin(), segment.bars.end());
+            books.insert(books.end(), segment.books.begin(), segment.books.end());
             opened += segment.head.opens != 0 ? 1 : 0;
             lane.place.taken = moment;
             lane.pending.pop_front();
         }
+        put(books);
         put(bars);
         tell(moment.time);
         if (moment.session > head_.session) {
@@ -215,7 +247,10 @@ class CrossFold {
             head_ = {moment.session, opened == lanes_.size() ? 1U : 0U, LOWEST};
             settled_ = CrossSection(parameters_.move, parameters_.window);
             tail_.clear();
-            touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
+            books_.clear();
+            stances_.clear();
+            touched_[SETTLED_PART] = touched_[TAIL_PART] = touched_[JUDGED_PART] = true;
+            put(books);
             put(bars);
             tell(moment.time);
         }
@@ -224,12 +259,25 @@ class CrossFold {
 
     // Standings.
 
+    // Puts books of the session at hand in force, for bars of which nothing was told yet.
+    void put(const std::vector<Book>& books) {
+        Int judged = head_.settled_until;
+        for (const auto& [key, bar] : tail_) {
+            if (bar.revision >= 0) judged = bar.start;
+        }
+        for (const auto& book : books) {
+            if (book.head().session_date != head_.session || books_.has(book) || book.head().from <= judged) continue;
+            books_.put(book);
+            touched_[JUDGED_PART] = true;
+        }
+    }
+
     // Puts the bars of the session at hand into the tail.
     void put(const std::vector<GivenBar>& bars) {
         if (head_.is_followed == 0) return;
         for (const auto& bar : bars) {
             if (bar.session != head_.session || bar.start <= head_.settled_until) continue;
-            auto& held = tail_.try_emplace(Key{bar.start, bar.id}, TailBar{bar.start, bar.id, -1, 0, 0, 0, {}}).first->second;
+            auto& held = tail_.try_emplace(Key{bar.start, bar.id}, TailBar{bar.start, bar.id, -1, 0, 0, 0, {}, {}, {}}).first->second;
             held.close = bar.close;
             held.value = bar.value;
             held.trade_count = bar.trade_count;
@@ -243,6 +291,7 @@ class CrossFold {
         if (!has_untold_) return;
         has_untold_ = false;
         CrossSection stage = settled_;
+        Stances stances = stances_;
         for (auto minute = tail_.begin(); minute != tail_.end();) {
             const auto end = end_of(minute);
             const auto standings = close(stage, minute, end);
@@ -250,8 +299,12 @@ class CrossFold {
             for (; minute != end; ++minute) {
                 auto& bar = minute->second;
                 if (bar.trade_count <= 0) continue;
-                if (bar.revision < 0) say(bar, standings[place], time);
-                ++place;
+                const auto& standing = standings[place++];
+                const auto before = stance_of(stances, bar.id), after = judge(bar.start, standing, before);
+                if (!(after == before)) stances[bar.id] = after;
+                if (bar.revision >= 0) continue;
+                say(bar, standing, time);
+                signal(bar, before, after, time);
             }
         }
     }
@@ -277,7 +330,15 @@ class CrossFold {
             for (auto minute = tail_.begin(); minute != end; ++minute) {
                 auto& bar = minute->second;
                 const Standing last = bar.trade_count > 0 ? standings[place++] : GONE;
-                if (bar.revision >= 0 && std::memcmp(&bar.told, &last, sizeof(last)) != 0) say(bar, last, time);
+                const auto before = stance_of(stances_, bar.id);
+                const auto after = bar.trade_count > 0 ? judge(bar.start, last, before) : before;
+                if (!(after == before)) {
+                    stances_[bar.id] = after;
+                    touched_[JUDGED_PART] = true;
+                }
+                if (bar.revision < 0) continue;
+                if (std::memcmp(&bar.told, &last, sizeof(last)) != 0) say(bar, last, time);
+                signal(bar, before, after, time);
             }
             tail_.erase(tail_.begin(), end);
             touched_[PLACES_PART] = touched_[SETTLED_PART] = touched_[TAIL_PART] = true;
@@ -292,6 +353,37 @@ class CrossFold {
                                            static_cast<std::int32_t>(now.peers), now.move, now.move_rank,
                                            now.value_rank, now.correlation, now.beta, time});
         ++cause_.ordinal;
+    }
+
+    static Stance stance_of(const Stances& stances, std::int32_t id) {
+        const auto found = stances.find(id);
+        return found == stances.end() ? Stance{} : found->second;
+    }
+
+    // The stances after a bar that stands so.
+    Stance judge(Int start, const Standing& standing, Stance before) const {
+        const auto* book = books_.at(start, OF_STANDING);
+        const double inputs[STANDING_NUMBERS] = {standing.move, standing.move_rank, standing.value_rank,
+                                                 standing.correlation, standing.beta};
+        return book == nullptr ? before : book->judge(before, inputs);
+    }
+
+    // Says what each strategy did at a bar where that is not what was said before: at first nothing was.
+    void signal(TailBar& bar, Stance before, Stance after, Int time) {
+        const auto* book = books_.at(bar.start, OF_STANDING);
+        if (book == nullptr || (before == bar.before && after == bar.after)) return;
+        for (int number = NO_STRATEGY; number < STRATEGY_LIMIT; ++number) {
+            auto now = book->say(number, before, after);
+            const auto then = book->say(number, bar.before, bar.after);
+            if (now == then) continue;
+            if (!now) now = book->withdrawal(number, before, after);
+            output_->put(CROSS_SIGNAL, signal_row(cause_, bar.id, head_.session, then ? 1 : 0, bar.start,
+                                                  parameters_.width, number, *book, *now, time));
+            ++cause_.ordinal;
+        }
+        bar.before = before;
+        bar.after = after;
+        touched_[TAIL_PART] = true;
     }
 
     using TailPlace = std::map<Key, TailBar>::iterator;
@@ -346,26 +438,63 @@ class CrossFold {
         std::vector<Byte> body;
         for (const auto& lane : lanes_) {
             const std::uint32_t counts[] = {static_cast<std::uint32_t>(lane.open.size()),
+                                            static_cast<std::uint32_t>(lane.open_books.size()),
                                             static_cast<std::uint32_t>(lane.pending.size())};
-            append(body, counts, 2);
+            append(body, counts, 3);
             append(body, lane.open.data(), lane.open.size());
+            for (const auto& book : lane.open_books) append_book(body, book);
             for (const auto& segment : lane.pending) {
                 append(body, &segment.head, 1);
                 append(body, segment.bars.data(), segment.bars.size());
+                for (const auto& book : segment.books) append_book(body, book);
             }
         }
         return body;
     }
     bool read_pending(Cursor cursor) {
         for (auto& lane : lanes_) {
-            const auto open = cursor.one<std::uint32_t>(), segments = cursor.one<std::uint32_t>();
+            const auto open = cursor.one<std::uint32_t>(), books = cursor.one<std::uint32_t>();
+            const auto segments = cursor.one<std::uint32_t>();
             lane.open = cursor.take<GivenBar>(open);
+            lane.open_books = take_books(cursor, books);
             for (std::uint32_t i = 0; i < segments && cursor.fits; ++i) {
                 const auto head = cursor.one<SegmentHead>();
-                lane.pending.push_back({head, cursor.take<GivenBar>(head.bars)});
+                auto bars = cursor.take<GivenBar>(head.bars);
+                lane.pending.push_back({head, std::move(bars), take_books(cursor, head.books)});
             }
         }
         return cursor.fits && cursor.left == 0;
+    }
+
+    std::vector<Byte> judged() const {
+        std::vector<Byte> body;
+        const std::uint32_t counts[] = {static_cast<std::uint32_t>(books_.all().size()),
+                                        static_cast<std::uint32_t>(stances_.size())};
+        append(body, counts, 2);
+        for (const auto& book : books_.all()) append_book(body, book);
+        for (const auto& [id, stance] : stances_) {
+            const StanceOf row{id, stance};
+            append(body, &row, 1);
+        }
+        return body;
+    }
+    bool read_judged(Cursor cursor) {
+        const auto books = cursor.one<std::uint32_t>(), stances = cursor.one<std::uint32_t>();
+        for (auto& book : take_books(cursor, books)) books_.put(std::move(book));
+        for (const auto& row : cursor.take<StanceOf>(stances)) stances_[row.id] = row.stance;
+        return cursor.fits && cursor.left == 0;
+    }
+
+    // Books one behind another; what is none does not fit.
+    static std::vector<Book> take_books(Cursor& cursor, std::uint32_t count) {
+        std::vector<Book> books;
+        for (std::uint32_t i = 0; i < count && cursor.fits; ++i) {
+            const auto bytes = cursor.take<Byte>(cursor.one<std::uint32_t>());
+            auto book = read_book(bytes.data(), bytes.size());
+            cursor.fits = cursor.fits && book.has_value();
+            if (book) books.push_back(std::move(*book));
+        }
+        return books;
     }
 
     CrossParameters parameters_;
@@ -375,6 +504,8 @@ class CrossFold {
     std::vector<Lane> lanes_;
     CrossSection settled_;
     std::map<Key, TailBar> tail_;
+    Books books_;  // over standings, of the session at hand
+    Stances stances_;
     bool has_untold_ = false;
     std::array<bool, SECTIONS> touched_;
     Cause cause_{};

@@ -52,6 +52,8 @@ enum Kind : Byte {
     LATE_QUOTE = 25,
     REFUSED_QUOTE = 26,
     DUPLICATE_QUOTE = 27,
+    CROSS_SIGNAL = 28,
+    BOOK = 29,
 };
 
 enum ClockFlag : std::uint32_t { OPENS = 1, ENDS = 2 };
@@ -196,12 +198,12 @@ struct Output {
     std::vector<Byte> data;
     std::vector<Int> bounds{0};
 
-    template <class Body>
-    void put(Kind kind, const Body& body, const double* values = nullptr, std::size_t count = 0) {
-        const Header header{kind, VERSION, 0, static_cast<std::uint32_t>(sizeof(Body) + count * sizeof(double))};
+    template <class Body, class More = double>
+    void put(Kind kind, const Body& body, const More* more = nullptr, std::size_t count = 0) {
+        const Header header{kind, VERSION, 0, static_cast<std::uint32_t>(sizeof(Body) + count * sizeof(More))};
         append(data, &header, 1);
         append(data, &body, 1);
-        append(data, values, count);
+        append(data, more, count);
         bounds.push_back(static_cast<Int>(data.size()));
     }
 };

@@ -16,15 +16,15 @@ struct BarRows {
     std::size_t size, width;
 };
 
-// A row for each thing that a strategy did.
-inline std::vector<SignalOut> signals_of(const Books& books, const BarRows& bars, Int width) {
+// A row for each thing that a strategy did, by the books of one kind.
+inline std::vector<SignalOut> signals_of(const Books& books, const BarRows& bars, Int width, std::uint32_t reads) {
     std::vector<SignalOut> signals;
     Stance before;
     for (std::size_t i = 0; i < bars.size; ++i) {
         const bool goes_on = i > 0 && bars.instrument_id[i] == bars.instrument_id[i - 1] &&
                              bars.session_date[i] == bars.session_date[i - 1];
         if (!goes_on) before = Stance{};
-        const auto* book = books.at(bars.bar_start[i]);
+        const auto* book = books.at(bars.bar_start[i], reads);
         if (book == nullptr) continue;
         const auto after = book->judge(before, bars.inputs + i * bars.width);
         for (int number = NO_STRATEGY; number < STRATEGY_LIMIT; ++number) {

@@ -1,4 +1,4 @@
-// Strategies over the bars of one instrument: comparisons of numbers that a bar and its indicators offer.
+// Strategies over the bars of one instrument: comparisons of the numbers of a bar, or of how it stands among others.
 // What every case means stands in the twin, spark_apps/kernels/reference_strategies.py.
 //
 //   enters where all its ENTER comparisons hold, leaves where all its LEAVE comparisons hold; NaN never holds
@@ -16,6 +16,10 @@ namespace kernels {
 
 constexpr int NO_STRATEGY = -1, STRATEGY_LIMIT = 32;
 
+// What the strategies of a book read: the numbers of a bar, or how it stands among all others.
+enum Reads : std::uint32_t { OF_BAR = 0, OF_STANDING = 1 };
+constexpr std::size_t STANDING_NUMBERS = 5;
+
 enum Role : Byte { ENTER = 0, LEAVE = 1, FILTER = 2 };
 enum Result : std::uint32_t { WITHDRAWN = 0, FILTERED = 1, OUTVOTED = 2, DECISIVE = 3 };
 
@@ -23,7 +27,7 @@ enum Result : std::uint32_t { WITHDRAWN = 0, FILTERED = 1, OUTVOTED = 2, DECISIV
 // A PARAMETERS record goes on with its strategies and their comparisons. `from` is a bar start.
 struct BookHead {
     std::int32_t session_date;
-    std::uint32_t reserved;
+    std::uint32_t reads;
     Int from;
     std::int32_t threshold, horizon;
     std::uint32_t needs_approval;
@@ -79,7 +83,7 @@ struct Said {
 // The strategies in force for the bars from one on.
 class Book {
   public:
-    // Empty where the bytes are no book over so many inputs.
+    // Empty where the bytes are no book over so many numbers of a bar, or over those of a standing.
     static std::optional<Book> read(const Byte* body, std::size_t size, std::size_t inputs) {
         Cursor cursor{body, size};
         Book book;
@@ -133,11 +137,12 @@ class Book {
     }
 
   private:
-    static constexpr std::size_t NAMED_BY = 16;  // session_date, reserved and from say when, not what
+    static constexpr std::size_t NAMED_BY = 16;  // session_date, reads and from do not say what is judged how
 
     static std::uint32_t bit_of(int number) { return std::uint32_t{1} << number; }
 
-    bool is_sound(std::int32_t inputs) const {
+    bool is_sound(std::int32_t of_bar) const {
+        const auto inputs = head_.reads == OF_STANDING ? static_cast<std::int32_t>(STANDING_NUMBERS) : of_bar;
         int last = -1;
         for (const auto& strategy : strategies_) {
             if (strategy.number <= last || strategy.number >= STRATEGY_LIMIT) return false;
@@ -153,7 +158,7 @@ class Book {
             });
             if (!is_column || !is_other || !is_owned || comparison.role > FILTER || comparison.below > 1) return false;
         }
-        return head_.reserved == 0 && head_.threshold >= 1 && head_.horizon >= 1 && head_.horizon <= 1'000'000 &&
+        return head_.reads <= OF_STANDING && head_.threshold >= 1 && head_.horizon >= 1 && head_.horizon <= 1'000'000 &&
                head_.needs_approval <= 1 && head_.from >= 0 && head_.from <= CLOCK_LIMIT;
     }
 
@@ -194,24 +199,32 @@ class Book {
     std::uint64_t hash_ = 0;
 };
 
-// The row of what was said of a bar of that width.
+// A book as sections hold it: its length, then its bytes.
+inline void append_book(std::vector<Byte>& body, const Book& book) {
+    const auto size = static_cast<std::uint32_t>(book.bytes().size());
+    append(body, &size, 1);
+    append(body, book.bytes().data(), size);
+}
+
+// The row of what was said of a bar of that width; a book itself has a number for each kind of book.
 inline SignalOut signal_row(const Cause& cause, std::int32_t instrument_id, std::int32_t session_date, Int revision,
                             Int bar_start, Int width, int number, const Book& book, const Said& said, Int available_at) {
+    if (number == NO_STRATEGY) number -= static_cast<int>(book.head().reads);
     return {cause,        instrument_id, session_date, static_cast<std::int32_t>(revision), bar_start, number,
             said.stance,  said.score,    said.target_before, said.target, said.result, book.head().needs_approval,
             book.hash(),  bar_start + width * (1 + book.head().horizon), available_at};
 }
 
-// The books of a session, each from its bar start on.
+// The books of a session, of each kind from its bar start on.
 class Books {
   public:
     const std::vector<Book>& all() const { return books_; }
     void clear() { books_.clear(); }
 
-    const Book* at(Int bar_start) const {
+    const Book* at(Int bar_start, std::uint32_t reads = OF_BAR) const {
         const Book* found = nullptr;
         for (const auto& book : books_) {
-            if (book.head().from <= bar_start) found = &book;
+            if (book.head().reads == reads && book.head().from <= bar_start) found = &book;
         }
         return found;
     }
@@ -221,9 +234,10 @@ class Books {
     }
 
     void put(Book book) {
+        const auto key = [](const Book& each) { return std::pair{each.head().reads, each.head().from}; };
         const auto place = std::find_if(books_.begin(), books_.end(),
-                                        [&](const Book& each) { return each.head().from >= book.head().from; });
-        if (place != books_.end() && place->head().from == book.head().from) {
+                                        [&](const Book& each) { return key(each) >= key(book); });
+        if (place != books_.end() && key(*place) == key(book)) {
             *place = std::move(book);
         } else {
             books_.insert(place, std::move(book));
@@ -231,7 +245,7 @@ class Books {
     }
 
   private:
-    std::vector<Book> books_;  // by rising `from`
+    std::vector<Book> books_;  // by rising `reads` and `from`
 };
 
 }  // namespace kernels
