@@ -34,20 +34,20 @@ test: $(LAKE)/spark.jsa .venv/airflow/.synced ## run all tests with coverage; TE
 check: $(LAKE)/.package ## format, lint, types, import contract, security, secrets
 	@$(PYTHON) setup/check.py
 
-bench: $(LAKE)/.package ## run every benchmark, one after another, and hold them against bench/baseline.json
+bench: $(LAKE)/spark.jsa ## run every benchmark, one after another, and hold them against bench/baseline.json
 	@rm -f build/bench.jsonl
 	@for file in bench/*.py; do echo "== $$file"; $(PYTHON) "$$file"; done
 	@$(PYTHON) setup/quality_page.py && echo "build/quality.html holds tests, coverage and benchmarks"
 	@$(PYTHON) setup/bench_baseline.py
 
-drill: $(LAKE)/.package ## break things on purpose: DRILL=parity, kill, upgrade, paced, slowdown or garbage
+drill: $(LAKE)/spark.jsa ## break things on purpose: DRILL=parity, kill, upgrade, paced, slowdown or garbage
 	@$(if $(DRILLS_$(DRILL)),,echo "make drill: say DRILL=parity, kill, upgrade, paced, slowdown or garbage, not '$(DRILL)'" >&2; exit 2)
 	@for name in $(DRILLS_$(DRILL)); do $(PYTHON) -m "tests.drills.$$name" $(ARGS); done
 
 docs: $(LAKE)/.package ## write the generated pages under docs/
 	@$(PYTHON) docs/generate.py
 
-notebooks: $(LAKE)/.package ## run every notebook on the lake that `make run` made
+notebooks: $(LAKE)/spark.jsa ## run every notebook on the lake that `make run` made
 	@$(PYTHON) notebooks/run.py
 
 up: ## start the services in containers; PROFILE=dev or PROFILE=prod

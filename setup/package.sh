@@ -13,17 +13,12 @@ echo "set-up: jars, spark-defaults.conf and worker path into the $environment en
 # What is there stays: a link made again may stand elsewhere on the class path, which spark.jsa fits.
 find "$site/pyspark/jars" -xtype l -delete
 for jar in "$PWD"/jars/lake/*.jar; do
-    [ -e "$site/pyspark/jars/${jar##*/}" ] || ln -s "$jar" "$site/pyspark/jars/"
+    link="$site/pyspark/jars/${jar##*/}"
+    [ "$(readlink "$link" || true)" = "$jar" ] || ln -sfn "$jar" "$link"
 done
 mkdir -p "$site/pyspark/conf"
 cp "conf/spark/$profile.conf" "$site/pyspark/conf/spark-defaults.conf"
-if [ "$environment" = lake ]; then # see setup/class_data.sh
-    cat >>"$site/pyspark/conf/spark-defaults.conf" <<CLASSES
-
-spark.driver.extraClassPath                               $site/pyspark/jars/*
-spark.driver.defaultJavaOptions                           -Xshare:auto -XX:SharedArchiveFile="$PWD/.venv/lake/spark.jsa"
-CLASSES
-fi
+[ "$environment" != lake ] || setup/class_data.sh named
 cp conf/spark/log4j2.properties "$site/pyspark/conf/log4j2.properties"
 cp conf/spark/worker_path.pth "$site/tayho_worker_path.pth"
 

@@ -27,7 +27,7 @@ from spark_apps.tables.features import CROSS_SECTION_1M
 from spark_apps.tables.indicators import INDICATORS_1D, INDICATORS_1M
 from spark_apps.tables.market import BARS_1D, BARS_1H, BARS_1M, BARS_1S, BARS_5M, TICKS, TRADES
 from spark_apps.tables.quotes import QUOTES, QUOTES_1M
-from spark_apps.tables.signals import SIGNALS_1M
+from spark_apps.tables.signals import CROSS_SIGNALS_1M, SIGNALS_1M
 from spark_apps.tables.sources import (
     DAILY_PRICE_LINES,
     FOREIGN_FLOW_LINES,
@@ -54,7 +54,7 @@ with DAG(
             "minutes": (
                 TICKS, TRADES, QUOTES,
                 BARS_1S, BARS_1M, BARS_5M, BARS_1H, BARS_1D, BARS_BY_ACTIVITY,
-                INDICATORS_1M, SIGNALS_1M, CROSS_SECTION_1M, QUOTES_1M,
+                INDICATORS_1M, SIGNALS_1M, CROSS_SECTION_1M, CROSS_SIGNALS_1M, QUOTES_1M,
             ),
             "files": (
                 DAILY_PRICE_LINES, DAILY_PRICES,

@@ -64,8 +64,12 @@ def _market(place: dict[str, Any], settings: Settings) -> tuple[date, int]:
 
 
 def _is_followed(place: dict[str, Any], settings: Settings) -> bool:
+    """Say whether a later signal of the same kind of book is decisive by its last word."""
     signals = scanned(SIGNALS_OF[READS_OF[place["strategy"]]], settings)
-    is_it = (ds.field("bar_start") > place["bar_start"]) & (ds.field("result") == "decisive")
+    is_it = ds.field("bar_start") > place["bar_start"]
     for name in ("instrument_id", "session_date"):
         is_it &= ds.field(name) == place[name]
-    return bool(signals.count_rows(filter=is_it))
+    columns = ["generation", "revision", "bar_start", "strategy", "result"]
+    said = sorted(tuple(row.values()) for row in signals.to_table(columns, filter=is_it).to_pylist())
+    last_words = {(bar_start, strategy): result for _, _, bar_start, strategy, result in said}
+    return "decisive" in last_words.values()

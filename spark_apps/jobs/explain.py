@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import pyarrow.dataset as ds
@@ -39,7 +39,7 @@ _MEND = "run `tayho live --until-idle`"
 # The order in which the folds gave rows: the second takes what several partitions caused.
 _ORDER = {
     Reads.BAR: ("generation", "input_partition", "input_offset", "ordinal"),
-    Reads.STANDING: ("generation", "available_at", "emitted_at", "ordinal"),
+    Reads.STANDING: ("generation", "available_at", "emitted_at", "input_partition", "input_offset", "ordinal"),
 }
 SIGNALS_OF = {Reads.BAR: SIGNALS_1M_LIVE, Reads.STANDING: CROSS_SIGNALS_1M_LIVE}
 # Where live what strategies read stands, for each table that the batch reads it from.
@@ -71,8 +71,8 @@ def explain(asked: Asked, settings: Settings) -> list[Shown]:
     """
     revisions = revisions_of(asked, settings)
     signal = revisions[-1]
-    book = _book(signal, settings)
     reads = READS_OF[asked.strategy]
+    book = _book(signal, reads, settings)
     stood_on = {table: _stood_on(table, signal, reads, settings) for table in LIVE_OF[reads]}
     read = {table: NUMBERS_OF[reads][held] for table, held in LIVE_OF[reads].items()}
     numbers = {name: stood_on[table].get(name) for table, names in read.items() for name in names}
@@ -101,7 +101,7 @@ def revisions_of(asked: Asked, settings: Settings) -> list[Row]:
     if not here:
         raise _nothing_said(asked, instrument.instrument_id, settings)
     newest = max(row["generation"] for row in here)
-    return [row for row in here if row["generation"] == newest]
+    return sorted((row for row in here if row["generation"] == newest), key=lambda row: row["revision"])
 
 
 def _nothing_said(asked: Asked, instrument_id: int, settings: Settings) -> TayhoError:
@@ -140,16 +140,27 @@ def _stood_on(table: Table, signal: Row, reads: Reads, settings: Settings) -> Ro
     return before[-1] if before else {}
 
 
-def _book(signal: Row, settings: Settings) -> Book:
-    """Find the PARAMETERS record that brought the book, in the log of the fold's input."""
-    is_it = ds.field("topic_partition") == signal["input_partition"]
-    is_it &= ds.field("topic_offset") <= signal["input_offset"]
+def _book(signal: Row, reads: Reads, settings: Settings) -> Book:
+    """Find the PARAMETERS record that brought the book, in the log of the fold's input.
+
+    One over standings is in force for all partitions once any of them has handed it on.
+    """
+    is_it = ds.scalar(value=True)
+    if reads == Reads.BAR:
+        is_it = ds.field("topic_partition") == signal["input_partition"]
+        is_it &= ds.field("topic_offset") <= signal["input_offset"]
     log = scanned(FOLD_INPUT, settings).to_batches(columns=["record"], filter=is_it)
     records = (
         record for batch in log for record in batch["record"].to_pylist() if record[:1] == bytes([Kind.PARAMETERS])
     )
     sent = [book for record in records if (book := Book.read(record[HEADER.itemsize :], len(READABLE)))]
-    own = [book for book in sent if book.hash == signal["book_hash"] and book.begins <= signal["bar_start"]]
+    session = (signal["session_date"] - date(1970, 1, 1)).days
+    own = [
+        book
+        for book in sent
+        if (book.session, book.reads, book.hash) == (session, reads, signal["book_hash"])
+        and book.begins <= signal["bar_start"]
+    ]
     if own:
         return max(own, key=lambda book: book.begins)
     raise EmptyInput(f"{FOLD_INPUT.full_name}: lacks the book {signal['book_hash']}; {_MEND}")

@@ -3,8 +3,8 @@
 What the contract leaves open is decided here:
 
 - A book that any partition hands on is in force from the moment with which it comes; the same of another partition is
-  passed over. One for bars of which something was told changes nothing: where its partition gave such a bar, the first
-  fold has refused it.
+  passed over, and of two for the same bars the one handed on later counts. One for bars of which something was told
+  changes nothing: where its partition gave such a bar, the first fold has refused it.
 - As of a standing there is a first word and, where it is another, a last one. A strategy that did nothing at first and
   something at last has that one word; one that did something at first alone takes it back.
 - A bar that corrections emptied leaves the stances as they were.

@@ -2,7 +2,8 @@
 -- Grain: one row per instrument, minute bar and strategy that differs; no row means that they agree.
 -- Read by: people who look into late data. After a late trade an instrument differs until its next session is seeded.
 -- Example: SELECT difference, count(*) FROM live_signals_against_batch GROUP BY difference
--- What strategies over standings say may differ of every instrument until the session of a late trade ends.
+-- What strategies over standings say may differ of every instrument until the session of a late trade ends. Sessions
+-- that were ranked before there were books of them hold them by night alone.
 WITH sessions AS (
   SELECT session_date, false AS is_over_standings FROM gold.bars_1m_live
   INTERSECT

@@ -17,7 +17,7 @@ words AS (
     min(emitted_at) AS proposed_at,
     min(emitted_at) FILTER (WHERE result IN ('outvoted', 'decisive')) AS filtered_at,
     min(emitted_at) FILTER (WHERE result = 'decisive') AS decisive_at,
-    min_by(struct(generation, input_offset, emitted_at), struct(generation, revision)) AS first_word,
+    min_by(struct(generation, input_offset, available_at), struct(generation, revision)) AS first_word,
     max_by(
       struct(result, stance, score, target, needs_approval, expires_at), struct(generation, revision)
     ) AS last_word,
@@ -38,17 +38,25 @@ revised AS (
   FROM words
   INNER JOIN
     (
-      SELECT instrument_id, bar_start, generation, input_offset, false AS is_over_standings
+      SELECT instrument_id, bar_start, generation, input_offset, available_at, false AS is_over_standings
       FROM gold.indicators_1m_live
       UNION ALL
-      SELECT instrument_id, bar_start, generation, input_offset, false FROM gold.quotes_1m_live
+      SELECT instrument_id, bar_start, generation, input_offset, available_at, false FROM gold.quotes_1m_live
       UNION ALL
-      SELECT instrument_id, bar_start, generation, input_offset, true FROM gold.cross_section_1m_live WHERE revision > 0
+      SELECT instrument_id, bar_start, generation, input_offset, available_at, true
+      FROM gold.cross_section_1m_live
+      WHERE revision > 0
     ) AS later
     ON
       words.instrument_id = later.instrument_id AND words.bar_start = later.bar_start
       AND words.is_over_standings = later.is_over_standings
-      AND later.generation = words.first_word.generation AND later.input_offset > words.first_word.input_offset
+      AND later.generation = words.first_word.generation
+      -- What several partitions cause has no order of offsets.
+      AND if(
+        words.is_over_standings,
+        later.available_at > words.first_word.available_at,
+        later.input_offset > words.first_word.input_offset
+      )
   GROUP BY words.instrument_id, words.bar_start, words.strategy
 ),
 decided AS (
@@ -72,7 +80,8 @@ followed AS (
   SELECT
     *,
     min(CASE WHEN stands THEN bar_start END) OVER (
-      PARTITION BY instrument_id, session_date, is_over_standings ORDER BY bar_start RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+      PARTITION BY instrument_id, session_date, is_over_standings ORDER BY bar_start
+      RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
     ) AS replaced_from
   FROM decided
 ),
@@ -101,6 +110,7 @@ SELECT
   instruments.symbol,
   exchange_time(ended.bar_start) AS bar_time,
   ended.strategy,
+  ended.is_over_standings,
   CASE
     WHEN ended.ended_by IS NOT NULL THEN 'expired'
     WHEN ended.approved_at IS NOT NULL THEN 'emitted'

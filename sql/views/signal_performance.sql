@@ -1,10 +1,11 @@
 -- What: what the price did after each live signal that asked for a position: what one could have had, before any cost.
--- Grain: one row per instrument, minute bar and book that moved its target away from nothing, and then saw another bar.
+-- Grain: one row per instrument, minute bar and kind of book that moved its target to a position, once another bar came.
 -- Read by: people who judge strategies. In at the open of the next bar; out at that of the bar after the signal's end.
 -- Example: SELECT strategy, count(*), avg(gain_bps) FROM signal_performance GROUP BY strategy
 --
--- A signal ends with the next that moves the target of its instrument and book, or with its horizon; else with the
--- session, at its last close. Fills are assumed: no lot, band, fee, tax or T+2 is in here, so it promises nothing.
+-- A signal ends with the next that moves the target of its instrument and kind of book, or with its horizon. Where no
+-- bar followed that, `has_left` is false and the exit is the session's last close so far. Fills are assumed, also of
+-- those that wait for a person: no approval, lot, band, fee, tax or T+2 is in here, so it promises nothing.
 -- Of two strategies that move a target at one bar the first by name stands here.
 WITH moves AS (
   SELECT
@@ -45,7 +46,8 @@ priced AS (
     coalesce(
       min_by(bars.open, bars.bar_start) FILTER (WHERE bars.bar_start >= asked.ends_at),
       max_by(bars.close, bars.bar_start)
-    ) AS exit_price
+    ) AS exit_price,
+    max(bars.bar_start) >= min(asked.ends_at) AS has_left
   FROM asked
   INNER JOIN live_bars AS bars
     ON

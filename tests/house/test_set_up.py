@@ -1,7 +1,9 @@
 """Set-up says what a machine lacks, and what to do, before it makes anything."""
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,27 @@ def test_a_machine_without_a_fitting_java_is_told_what_to_install(java: str, sai
     command = [str(tmp_path / "bash"), str(ROOT / "setup" / "environment.sh"), "lake"]
     ended = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.startswith(said)) == (1, True), ended.stderr
+
+
+def test_classes_that_java_cannot_keep_are_done_without(tmp_path: Path) -> None:
+    """Let Java write half a file and fail."""
+    environment = tmp_path / ".venv" / "lake"
+    programs = {
+        environment / "bin" / "python": f'exec {sys.executable} "$@"',
+        tmp_path
+        / "bin"
+        / "java": 'for word; do case $word in *AtExit=*) echo half >"${word#*=}" ;; esac; done; exit 1',
+    }
+    for program, text in programs.items():
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    (tmp_path / "setup").mkdir()
+    shutil.copy(ROOT / "setup" / "class_data.sh", tmp_path / "setup")
+    outside = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+    path = {"PATH": f"{tmp_path / 'bin'}:{outside['PATH']}"}
+    command = [tmp_path / "setup" / "class_data.sh"]
+    ended = subprocess.run(command, env=outside | path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "set-up: that did not work; the lines above say why." in ended.stderr
+    assert [each.name for each in environment.iterdir()] == ["bin"]

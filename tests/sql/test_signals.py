@@ -126,7 +126,8 @@ def test_signals_over_standings_have_paths_of_their_own(spark: SparkSession, set
     assert [(path.strategy, path.state, path.is_revised) for path in found] == [
         ("breakout", "emitted", False), ("market_pair", "emitted", False),
     ]  # fmt: skip
-    put(spark, settings, CROSS_SECTION_1M_LIVE, {"bar_start": 2 * MINUTE, "input_offset": 9, "revision": 1})
+    later = {"bar_start": 2 * MINUTE, "input_offset": 2, "revision": 1, "available_at": 3 * MINUTE}
+    put(spark, settings, CROSS_SECTION_1M_LIVE, later)
     put(spark, settings, CROSS_SIGNALS_1M_LIVE, over | {"bar_start": 3 * MINUTE, "input_offset": 10})
     found = run_sql(spark, settings, "SELECT * FROM signal_paths ORDER BY bar_start").collect()
     assert [(path.ended_by, path.is_revised) for path in found] == [(None, False), ("another", True), (None, False)]
@@ -207,5 +208,7 @@ def test_what_the_price_did_after_a_signal_is_told(
     opens = {1: 9, 2: 10, 3: 11}
     bars = ({"bar_start": minute * MINUTE, "open": price, "trade_count": 1} for minute, price in opens.items())
     put(spark, settings, BARS_1M_LIVE, *(bar | {"close": closed_at, "input_offset": 9} for bar in bars))
+    # A book of the other kind ends none of these.
+    put(spark, settings, CROSS_SIGNALS_1M_LIVE, SIGNAL | {"bar_start": 2 * MINUTE, "target": 0})
     found = run_sql(spark, settings, "SELECT strategy, gain_bps FROM signal_performance").collect()
     assert [(row.strategy, row.gain_bps) for row in found] == ([] if gain_bps is None else [("breakout", gain_bps)])

@@ -137,7 +137,7 @@ class Book {
     }
 
   private:
-    static constexpr std::size_t NAMED_BY = 16;  // session_date, reads and from do not say what is judged how
+    static constexpr std::size_t NAMED_BY = 16;  // session_date, reads and from are not hashed
 
     static std::uint32_t bit_of(int number) { return std::uint32_t{1} << number; }
 
