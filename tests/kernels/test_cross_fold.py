@@ -220,7 +220,8 @@ def test_a_whole_section_that_no_fold_wrote_is_refused(kernels: Kernels) -> None
     empty = dict(fold.touched())
     _, layout, _, parameters, *_ = np.frombuffer(empty[1], SECTION, 1)[0].tolist()
     before_time = (-2).to_bytes(8, "little", signed=True) + empty[1][SECTION.itemsize + 8 :]
-    for number, body in ((1, before_time), (1, before_time[:-1]), (9, b"")):
+    no_book = np.array([1, 0, 4, 0], "<u4").tobytes()  # one book and no stance; the book is four bytes
+    for number, body in ((1, before_time), (1, before_time[:-1]), (4, no_book), (9, b"")):
         strange = seal(CROSS_FOLD, layout, parameters, body)
         with pytest.raises(StateMismatch, match=f"state section {number}: its"):
             fold.restore((empty | {number: strange}).items())
