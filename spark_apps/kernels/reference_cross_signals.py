@@ -10,7 +10,7 @@ What the contract leaves open is decided here:
 - A bar that corrections emptied leaves the stances as they were.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from spark_apps.kernels.reference_cross_section import Standing
 from spark_apps.kernels.reference_cross_state import State, TailBar, read_book
@@ -18,8 +18,10 @@ from spark_apps.kernels.reference_strategies import FLAT, Stance
 from spark_apps.tables.strategy_model import NUMBERS, Reads
 
 
-def put_in_force(state: State, books: Iterable[bytes]) -> bool:
+def put_in_force(state: State, books: Sequence[bytes]) -> bool:
     """Put books of the session at hand in force, for bars of which nothing was told yet; say whether one was new."""
+    if not books:  # nearly always: the tail need not be walked
+        return False
     told = [start for (start, _), bar in state.tail.items() if bar.revision >= 0]
     judged, is_new = max([state.settled_until, *told]), False
     for body in books:

@@ -54,14 +54,7 @@ priced AS (
       asked.instrument_id = bars.instrument_id AND asked.session_date = bars.session_date
       AND bars.bar_start > asked.bar_start
   WHERE asked.target <> 0
-  GROUP BY
-    asked.symbol,
-    asked.session_date,
-    asked.instrument_id,
-    asked.bar_start,
-    asked.is_over_standings,
-    asked.strategy,
-    asked.target
+  GROUP BY ALL
 )
 SELECT
   *,
